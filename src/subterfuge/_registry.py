@@ -1,1 +1,13 @@
-"""What Inspect finds of Subterfuge. Light imports only: no torch, no ability is loaded eagerly but its task."""
+"""What Inspect finds of Subterfuge. Light imports only: torch is loaded when the embedded model is."""
+
+from subterfuge.episodes.scorers import disclosure, grade
+from subterfuge.episodes.task import play
+from subterfuge.ladder.tasks import (
+    political_sycophancy,
+    reward_tampering,
+    rubric_modification,
+    tool_use_flattery,
+)
+from subterfuge.models.api import subterfuge
+from subterfuge.sandboxes.bashkit import BashkitSandboxEnvironment
+from subterfuge.sandboxes.bwrap import BwrapSandboxEnvironment

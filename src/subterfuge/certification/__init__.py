@@ -1,0 +1,6 @@
+"""Certification: scripted actors through every environment, and mutants of the graders that they must notice."""
+
+from subterfuge.certification.certify import Check, certify
+from subterfuge.certification.mutation import Mutant, mutate
+
+__all__ = ["Check", "Mutant", "certify", "mutate"]
