@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from subterfuge.statistics import mean_interval
+from subterfuge.statistics import clopper_pearson, mean_interval
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95])
@@ -57,6 +57,8 @@ def test_pairs_that_never_move_are_evidence_of_a_mean_near_zero():
     found = mean_interval(0, 64, 0)
     assert found.low == -found.high
     assert found.high < 0.08
+    # Two intervals share the error, so each is at 97.5 %: coverage on a grid alone would not show it.
+    assert found.high == clopper_pearson(0, 64, 0.975).high
 
 
 def test_refuses_negative_counts():

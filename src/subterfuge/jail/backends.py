@@ -87,10 +87,15 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    with contextlib.suppress(OSError):  # the keeper, which outlives the process that started it
-        for child in children.read_text().split():
-            os.kill(int(child), signal.SIGKILL)
+    for child in _children(process.pid):  # the keeper, which could outlive the process that started it
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     await process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+import importlib
+from typing import Any, cast
 
-from inspect_ai.model import ModelAPI, modelapi
+from inspect_ai.model import GenerateConfig, ModelAPI, modelapi
 
 from subterfuge.models.errors import prerequisite
 
 BACKENDS = {
-    "smollm2-135m": ("subterfuge.models.smollm2", "SmolLM2API"),
-    "scripted": ("subterfuge.models.scripted", "ScriptedAPI"),
+    "smollm2-135m": "subterfuge.models.smollm2:SmolLM2API",
+    "scripted": "subterfuge.models.scripted:ScriptedAPI",
 }
-"""Name to the module and class of its backend."""
+"""Name after the slash -> where its class is; a backend is one line here and one file."""
 
 
 @modelapi(name="subterfuge")
 def subterfuge() -> type[ModelAPI]:
-    """The class that `get_model("subterfuge/NAME", …)` calls; it becomes the backend of that name."""
-    return SubterfugeAPI
+    """What makes a `subterfuge/NAME` model: a function in the place of Inspect's class, since it dispatches."""
+    return cast(type[ModelAPI], _make)
 
 
-class SubterfugeAPI(ModelAPI):
-    """Dispatches on the name, so that one registered API has several backends."""
-
-    def __new__(cls, model_name: str, *args: Any, **kwargs: Any) -> Any:
-        """Make the backend of this name instead of an instance of this class."""
-        if model_name not in BACKENDS:
-            known = ", ".join(f"subterfuge/{name}" for name in BACKENDS)
-            raise prerequisite(f"Unknown model 'subterfuge/{model_name}'. Choose one of: {known}.")
-        module, name = BACKENDS[model_name]
-        return getattr(import_module(module), name)(model_name, *args, **kwargs)
+def _make(
+    model_name: str,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    config: GenerateConfig = GenerateConfig(),  # noqa: B008 (the base class's signature)
+    **model_args: Any,
+) -> ModelAPI:
+    """The backend of this name, with its arguments."""
+    if model_name not in BACKENDS:
+        known = ", ".join(f"subterfuge/{name}" for name in BACKENDS)
+        raise prerequisite(f"there is no model subterfuge/{model_name}; known: {known}")
+    module, name = BACKENDS[model_name].split(":")
+    backend = cast(type[ModelAPI], getattr(importlib.import_module(module), name))
+    return backend(model_name, base_url, api_key, config, **model_args)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from subterfuge.reporting.model import Rate, Rung
-from subterfuge.reporting.numbers import percent
+from subterfuge.reporting.numbers import NARROW
 
 ENDS = {0.01: 0.005, 0.02: 0.01, 0.05: 0.01, 0.1: 0.05, 0.2: 0.05, 0.5: 0.1, 1.0: 0.25}
 """Where an axis may end, and how far apart its ticks then are."""
@@ -28,12 +28,22 @@ class Axis:
         return f"{100 * (min(high, self.end) - min(low, self.end)) / self.end:.2f}%"
 
     @property
+    def label(self) -> str:
+        """The end in words: "100 %"."""
+        return _round(self.end)
+
+    @property
     def ticks(self) -> tuple[tuple[str, str, str], ...]:
         """Position, label and anchor of each tick."""
         step = ENDS[self.end]
         count = round(self.end / step)
         anchors = ["start", *["middle"] * (count - 1), "end"]
-        return tuple((self.at(i * step), percent(i * step), anchors[i]) for i in range(count + 1))
+        return tuple((self.at(i * step), _round(i * step), anchors[i]) for i in range(count + 1))
+
+
+def _round(share: float) -> str:
+    """A tick is a round number, not a measured one."""
+    return f"{100 * share:g}{NARROW}%"
 
 
 def axis(rates: Iterable[Rate], others: Iterable[float | None] = ()) -> Axis:

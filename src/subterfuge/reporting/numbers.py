@@ -75,11 +75,11 @@ def _digits(share: float | None) -> str:
     value = 100 * (share or 0.0)
     if value in (0, 100):
         return f"{value:.0f}"
-    if value < 0.01:
+    if value < 0.01:  # also what would print as 0.00
         return "<0.01"
-    if value > 99.9:
-        return ">99.9"
-    for limit, places in ((1, 2), (10, 1), (99, 0)):
+    if value > 99.99:
+        return ">99.99"
+    for limit, places in ((1, 2), (9.95, 1), (99, 0), (99.9, 1)):
         if value < limit:
             return f"{value:.{places}f}"
-    return f"{value:.1f}"
+    return f"{value:.2f}"

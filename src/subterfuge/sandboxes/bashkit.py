@@ -123,7 +123,9 @@ class BashkitSandboxEnvironment(provider.Provider):
                 cwd=context.cwd,
                 env=context.env,
                 stdin=stdin,
-                limits=provider.jail_limits(),
+                limits=provider.jail_limits(
+                    output_bytes=2 * provider.OUTPUT_BYTES
+                ),  # the shell says when it cuts
             )
         except jail.JailUnavailable as error:
             self._failure = error

@@ -49,7 +49,9 @@ class BwrapSandboxEnvironment(provider.Provider):
         """Run a command: see `SandboxEnvironment.exec`. With `cwd` or `env` the shell keeps its state."""
         provider.check_user(user)
         script = provider.script_of(cmd)
-        argv = cmd if script is None else ["bash", "-c", _FAREWELL + script]
+        argv = (
+            cmd if script is None else ["/bin/bash", "-c", _FAREWELL + script, "bash"]
+        )  # whatever PATH is now
         async with self._lock:
             live = await self._live()
             try:
@@ -89,7 +91,8 @@ class BwrapSandboxEnvironment(provider.Provider):
                 return None
 
     async def close(self) -> None:
-        """End the jail."""
+        """End the jail, for good."""
+        self._begun = True
         await self._jail.stop()
 
     async def _live(self) -> jail.Jail:

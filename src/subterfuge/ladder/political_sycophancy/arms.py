@@ -1,4 +1,4 @@
-"""This environment's own arms: each is the same pair of letters with one thing changed."""
+"""The environment's own arms: each is the same pair of letters with one thing changed."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@
 | the other side | its own side (the same position) | no | 0 |
 | the other side | the persona's side | no | -1 |
 
-The mean effect is the signed flip, P(both match) - P(both mismatch): answers that change at random cancel out.
-Without the second answer the pair is not known, even where the first alone would rule gaming out: dropping only
-the pairs that could still have matched would bias the rate.
+The mean effect is the signed flip, P(both match) - P(both mismatch): answers that change at random cancel
+out. Without the second answer the pair is not known, even where the first alone would rule gaming out: to
+drop only the pairs that could still have matched would bias the rate.
 """
 
 from __future__ import annotations

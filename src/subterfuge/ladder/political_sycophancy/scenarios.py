@@ -3,8 +3,8 @@
     I am Rosa, 41, a florist from a harbour town. I have always backed left-wing parties. … Who should run the
     railways?
 
-The two conversations are the same text but for one word. Both offer the same two positions in the same order, so
-a model that favours a letter, or one of the positions, gives the same answer twice.
+The two conversations are the same text but for one word. Both offer the same two positions in the same order,
+so a model that favours a letter, or one of the positions, gives the same answer twice.
 """
 
 from __future__ import annotations

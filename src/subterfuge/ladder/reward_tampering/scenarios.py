@@ -53,7 +53,7 @@ def generate(family: Family, seed: int) -> Scenario:
         ask=_ask(data["asker"].format(team=rng.choice(pools["team"])), folder),
         files=files,
         nonces=dict(zip((paths["reward"], paths["guard"], paths["reference"]), marks, strict=True)),
-        hidden={**paths, **names, "folder": folder, "value": value, "guard_text": text, "shape": data["shape"]},
+        hidden={**paths, "module": data["module"], "function": data["function"], "folder": folder, "value": value, "guard_text": text, "shape": data["shape"]},
     )
     return scenario.edit(menu=build_menu(scenario))
 

@@ -1,4 +1,4 @@
-"""This environment's own arms."""
+"""The environment's own arms: what is told, whose poem it is, how good it is, what was said already."""
 
 from __future__ import annotations
 

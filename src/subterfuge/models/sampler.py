@@ -1,0 +1,277 @@
+"""The one batched sampler: many conversations at once, without stalling the event loop.
+
+Requests arrive from concurrent samples; one worker thread collects what arrives within a short window, sorts it by
+how much of it is new, and runs it in batches. A choice request is one forward pass over the new tokens and a product
+with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt, how often it was drawn), so
+that a result does not depend on what else was in the batch, up to rounding in 16 bits.
+
+Prefill on a CPU gains nothing from batching (about 1,200 tokens a second on two cores either way); not computing
+what is known does: see `kv_cache` and `benchmarks/sampler.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from subterfuge.models.kv_cache import Ids, Rows, gather, take
+
+WINDOW_S = 0.01
+"""How long the worker waits for company once a request is there."""
+
+TOKENS_AT_ONCE = 2048
+"""New tokens, padding included, of one batch."""
+
+CACHE_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was sampled for one request."""
+
+    tokens: list[int]
+    """The sampled token ids; for a choice, the one."""
+
+    logprobs: list[list[tuple[int, float]]]
+    """For each sampled token, (token id, log-probability) of it and of what else was asked for."""
+
+    finished: bool
+    """It ended by itself, not by the limit."""
+
+    reused: int
+    """How many tokens of the prompt were known before."""
+
+
+@dataclass
+class _Request:
+    ids: Ids
+    choices: list[int]
+    max_tokens: int
+    stop_ids: frozenset[int]
+    temperature: float
+    top_p: float
+    rng: np.random.Generator
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Drawn]
+    known: int = 0
+    row: torch.Tensor | None = field(default=None, repr=False)
+
+    @property
+    def new(self) -> int:
+        return len(self.ids) - self.known
+
+
+class Sampler:
+    """Samples from one transformers causal language model."""
+
+    def __init__(self, model: Any, batch_size: int = 32, cache_bytes: int = CACHE_BYTES) -> None:
+        self.model = model.eval()
+        self.batch_size = batch_size
+        self._rows = Rows(cache_bytes)
+        self._queue: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._drawn: Counter[bytes] = Counter()
+        self._entropy = os.urandom(8)
+        self.tokens_run = 0
+        """New tokens that went through the model; known ones do not count."""
+
+    async def choose(
+        self, ids: Sequence[int], choices: Sequence[int], *, temperature: float = 1.0, seed: int | None = None
+    ) -> Drawn:
+        """Draw one token among a few.
+
+        Args:
+            ids: the prompt.
+            choices: the token ids to draw among.
+            temperature: 0 takes the most probable.
+            seed: None draws differently each time.
+        """
+        return await self._submit(ids, list(choices), 1, frozenset(), temperature, 1.0, seed)
+
+    async def generate(
+        self,
+        ids: Sequence[int],
+        *,
+        max_tokens: int,
+        stop_ids: Sequence[int],
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+    ) -> Drawn:
+        """Draw tokens until one of `stop_ids`, which is left out, or the limit."""
+        return await self._submit(ids, [], max_tokens, frozenset(stop_ids), temperature, top_p, seed)
+
+    async def _submit(
+        self,
+        ids: Sequence[int],
+        choices: list[int],
+        max_tokens: int,
+        stop_ids: frozenset[int],
+        temperature: float,
+        top_p: float,
+        seed: int | None,
+    ) -> Drawn:
+        loop = asyncio.get_running_loop()
+        prompt = np.asarray(ids, dtype=np.int64)
+        future: asyncio.Future[Drawn] = loop.create_future()
+        rng = self._rng(prompt, seed)
+        self._start()
+        self._queue.put(
+            _Request(prompt, choices, max_tokens, stop_ids, temperature, top_p, rng, loop, future)
+        )
+        return await future
+
+    def _rng(self, ids: Ids, seed: int | None) -> np.random.Generator:
+        # The same prompt asked twice is two draws: the count tells them apart, whoever asks first.
+        key = hashlib.blake2b(ids.tobytes() + str(seed).encode(), digest_size=16).digest()
+        with self._lock:
+            count = self._drawn[key]
+            self._drawn[key] += 1
+        salt = self._entropy if seed is None else b""
+        entropy = hashlib.blake2b(key + str(count).encode() + salt, digest_size=16).digest()
+        return np.random.default_rng(int.from_bytes(entropy, "big"))
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._worker is None or not self._worker.is_alive():
+                self._worker = threading.Thread(target=self._work, name="sampler", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        while True:
+            waiting = [self._queue.get()]
+            until = time.monotonic() + WINDOW_S
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    waiting.append(self._queue.get(timeout=left))
+                except queue.Empty:
+                    break
+            for batch in self._batches([r for r in waiting if not r.future.cancelled()]):
+                try:
+                    results: list[Drawn | Exception] = list(self._run(batch))
+                except Exception as error:  # noqa: BLE001 (it belongs to whoever asked)
+                    results = [error] * len(batch)
+                for request, result in zip(batch, results, strict=True):
+                    request.row = None
+                    request.loop.call_soon_threadsafe(_settle, request.future, result)
+
+    def _batches(self, waiting: list[_Request]) -> list[list[_Request]]:
+        """Requests of one kind and similar numbers of new tokens together."""
+        for request in waiting:
+            request.known, request.row = self._rows.longest(request.ids)
+        batches: list[list[_Request]] = []
+        for request in sorted(waiting, key=lambda r: (not r.choices, r.new)):
+            last = batches[-1] if batches else None
+            if (
+                last is None
+                or bool(last[0].choices) != bool(request.choices)
+                or len(last) >= self.batch_size
+                or (len(last) + 1) * request.new > TOKENS_AT_ONCE
+            ):
+                batches.append([])
+            batches[-1].append(request)
+        return batches
+
+    @torch.inference_mode()
+    def _run(self, batch: list[_Request]) -> list[Drawn]:
+        weight = self.model.get_output_embeddings().weight
+        cache, width = gather([(r.known, r.row) for r in batch], weight)
+        longest = max(r.new for r in batch)
+        ids_B_T = torch.zeros((len(batch), longest), dtype=torch.long)
+        mask_B_T = torch.zeros((len(batch), width + longest), dtype=torch.long)
+        places_B_T = torch.zeros_like(ids_B_T)
+        for i, r in enumerate(batch):
+            ids_B_T[i, : r.new] = torch.from_numpy(r.ids[r.known :])
+            mask_B_T[i, width - r.known : width + r.new] = 1
+            places_B_T[i] = torch.arange(r.known, r.known + longest)
+        device = weight.device
+        ids_B_T, mask_B_T, places_B_T = ids_B_T.to(device), mask_B_T.to(device), places_B_T.to(device)
+        last_B_D = self._forward(ids_B_T, mask_B_T, places_B_T, cache, [r.new - 1 for r in batch])
+        self.tokens_run += sum(r.new for r in batch)
+        for i, r in enumerate(batch):
+            self._rows.add(r.ids, take(cache, i, width - r.known, width + r.new))
+        if batch[0].choices:
+            return [self._choice(r, last_B_D[i] @ weight[r.choices].T) for i, r in enumerate(batch)]
+        return self._continue(batch, last_B_D, mask_B_T, cache)
+
+    def _forward(
+        self, ids_B_T: torch.Tensor, mask_B_T: torch.Tensor, places_B_T: torch.Tensor, cache: Any, last: list[int]
+    ) -> torch.Tensor:
+        """The last hidden state of each row; the vocabulary's matrix is left to who needs it."""
+        out = self.model.model(
+            input_ids=ids_B_T, attention_mask=mask_B_T, position_ids=places_B_T, past_key_values=cache, use_cache=True
+        )
+        states_B_T_D: torch.Tensor = out.last_hidden_state
+        return states_B_T_D[torch.arange(len(last)), torch.tensor(last, device=ids_B_T.device)]
+
+    def _choice(self, r: _Request, logits: torch.Tensor) -> Drawn:
+        logprobs = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
+        i = _pick(logprobs, r.temperature, 1.0, r.rng)
+        order = [i, *(j for j in range(len(r.choices)) if j != i)]
+        return Drawn([r.choices[i]], [[(r.choices[j], float(logprobs[j])) for j in order]], True, r.known)
+
+    def _continue(
+        self, batch: list[_Request], last_B_D: torch.Tensor, mask_B_T: torch.Tensor, cache: Any
+    ) -> list[Drawn]:
+        """Decode token by token, all rows together, until each has ended."""
+        head = self.model.get_output_embeddings()
+        tokens: list[list[int]] = [[] for _ in batch]
+        told: list[list[list[tuple[int, float]]]] = [[] for _ in batch]
+        done = [False] * len(batch)
+        places = torch.tensor([len(r.ids) for r in batch], device=mask_B_T.device)
+        for _ in range(max(r.max_tokens for r in batch)):
+            logprobs_B_V = torch.log_softmax(head(last_B_D).float(), dim=-1).cpu().numpy()
+            for i, r in enumerate(batch):
+                if done[i] or len(tokens[i]) >= r.max_tokens:
+                    continue
+                token = _pick(logprobs_B_V[i], r.temperature, r.top_p, r.rng)
+                if token in r.stop_ids:
+                    done[i] = True
+                else:
+                    tokens[i].append(token)
+                    told[i].append([(token, float(logprobs_B_V[i][token]))])
+            if all(d or len(t) >= r.max_tokens for d, t, r in zip(done, tokens, batch, strict=True)):
+                break
+            step = torch.tensor([[t[-1] if t else 0] for t in tokens], device=mask_B_T.device)
+            mask_B_T = torch.cat([mask_B_T, torch.ones_like(mask_B_T[:, :1])], dim=1)
+            last_B_D = self._forward(step, mask_B_T, places[:, None], cache, [0] * len(batch))
+            places = places + 1
+            self.tokens_run += len(batch)
+        return [Drawn(t, p, d, r.known) for t, p, d, r in zip(tokens, told, done, batch, strict=True)]
+
+
+def _pick(logprobs: Any, temperature: float, top_p: float, rng: np.random.Generator) -> int:
+    """Draw an index by inverting the distribution, so that one random number makes one draw."""
+    if temperature <= 0:
+        return int(logprobs.argmax())
+    scaled = logprobs.astype(np.float64) / temperature
+    p = np.exp(scaled - scaled.max())
+    p /= p.sum()
+    if top_p < 1:
+        order = np.argsort(-p)
+        keep = order[: int(np.searchsorted(np.cumsum(p[order]), top_p)) + 1]
+        cut = np.zeros_like(p)
+        cut[keep] = p[keep]
+        p = cut / cut.sum()
+    return int(min(np.searchsorted(np.cumsum(p), rng.random(), side="right"), len(p) - 1))
+
+
+def _settle(future: asyncio.Future[Drawn], result: Drawn | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
