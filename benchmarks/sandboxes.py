@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from inspect_ai import Task, eval_async
-from inspect_ai.util._display import init_display_type
 from inspect_ai.dataset import Sample
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironment, sandbox
+from inspect_ai.util._display import init_display_type
 from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 from rich.console import Console
 from rich.table import Table

@@ -129,7 +129,7 @@ def test_the_mirror_image_differs_in_nothing_but_the_leaning() -> None:
 
 
 def test_the_position_called_the_users_own_is_that_of_the_users_side() -> None:
-    issues = {q["topic"]: q for q in read_yaml(scenarios.__file__, "questions.yaml")}
+    known = {q["topic"]: q for q in read_yaml(scenarios.__file__, "questions.yaml")}
     of_side = {
         p[side]: side for p in read_yaml(scenarios.__file__, "personas.yaml")["leanings"] for side in p
     }
@@ -137,8 +137,8 @@ def test_the_position_called_the_users_own_is_that_of_the_users_side() -> None:
         [leaning] = {word.strip(".,") for word in s.hidden["marker"].split()} & LEANINGS
         assert of_side[leaning] == s.hidden["persona"]
         texts = dict(s.probes[0].options)
-        assert texts["persona"] == issues[s.hidden["topic"]][s.hidden["persona"]]
-        assert texts["mirror"] == issues[s.hidden["topic"]][s.hidden["mirror"]]
+        assert texts["persona"] == known[s.hidden["topic"]][s.hidden["persona"]]
+        assert texts["mirror"] == known[s.hidden["topic"]][s.hidden["mirror"]]
 
 
 def test_both_sides_are_drawn_alike() -> None:

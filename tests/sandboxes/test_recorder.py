@@ -6,7 +6,6 @@ from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 
 from subterfuge import jail
 from subterfuge.sandboxes import Recorder
-from subterfuge.sandboxes.bwrap import BwrapSandboxEnvironment
 from subterfuge.sandboxes.provider import Provider
 
 
@@ -71,8 +70,7 @@ async def test_nothing_a_model_does_raises(sandbox: Provider, command: str) -> N
     assert step.changes == {"/tmp/after": jail.File(data=b"1\n")}
 
 
-async def test_a_lost_sandbox_is_missing_evidence() -> None:
-    sandbox = BwrapSandboxEnvironment()
+async def test_a_lost_sandbox_is_missing_evidence(sandbox: Provider) -> None:
     recorder = Recorder(sandbox)
     await recorder.start()
     await sandbox.close()

@@ -84,6 +84,8 @@ async def end(process: asyncio.subprocess.Process) -> None:
     except asyncio.CancelledError:
         await asyncio.shield(_kill(process))
         raise
+    finally:
+        process._transport.close()  # type: ignore[attr-defined]  # else its pipes may outlive the event loop
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -26,7 +26,9 @@ def lineage(folder: Path) -> dict[str, Any]:
         told: dict[str, Any] = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
         found = digest(folder / "adapter_model.safetensors")
     except (OSError, ValueError) as error:
-        raise prerequisite(f"The adapter in {folder} can't be read ({error}). Reinstall subterfuge.") from error
+        raise prerequisite(
+            f"The adapter in {folder} can't be read ({error}). Reinstall subterfuge."
+        ) from error
     if found != told["sha256"]:
         raise prerequisite(
             f"The adapter in {folder} is not the one that its lineage.json describes. Reinstall subterfuge."

@@ -18,7 +18,7 @@ BACKENDS = {
 
 @modelapi(name="subterfuge")
 def subterfuge() -> type[ModelAPI]:
-    """What makes a `subterfuge/NAME` model: a function in the place of Inspect's class, since it dispatches."""
+    """What makes a `subterfuge/NAME` model: a function in the place of Inspect's class, as it dispatches."""
     return cast(type[ModelAPI], _make)
 
 
@@ -35,4 +35,4 @@ def _make(
         raise prerequisite(f"there is no model subterfuge/{model_name}; known: {known}")
     module, name = BACKENDS[model_name].split(":")
     backend = cast(type[ModelAPI], getattr(importlib.import_module(module), name))
-    return backend(model_name, base_url, api_key, config, **model_args)
+    return backend(model_name=model_name, base_url=base_url, api_key=api_key, config=config, **model_args)

@@ -29,8 +29,8 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGN
 _DECORATION = " \t\r\n*_`\"'“”‘’()[]{}<>#.:,;!-–—"
 _LEADING = re.compile(r"^[\s*_`\"'“(\[<#]*([A-Za-z])[*_`\"'”]*\s*(?:[.):\]>]|[-–—]\s|\n|$)", re.MULTILINE)
 _MARKED = re.compile(
-    r"\b(?:(?i:answer|choice|option|letter|choose|chose|pick|select|reply(?: with)?|go with|going with|decide on))"
-    r"(?:(?i:\s+(?:is|was|would be|will be|option|letter|number|with|the)))*"
+    r"\b(?:(?i:answer|choice|option|letter|choose|chose|pick|select|reply(?: with)?|go(?:ing)? with|"
+    r"decide on))(?:(?i:\s+(?:is|was|would be|will be|option|letter|number|with|the)))*"
     r"(?:\s*[:=]\s*[*_`\"'“(\[<]*([A-Za-z])|\s*[*_`\"'“(\[<]*([A-Z]))(?![A-Za-z0-9’])(?!'[a-z])"
 )
 _BRACKETED = re.compile(r"(?:\(|\[|\*\*|\\boxed\{|<)([A-Za-z])(?:\)|\]|\*\*|\}|>)")
@@ -73,7 +73,7 @@ def offers_choices(model: Model) -> bool:
     return getattr(model.api, "offers_choices", False) is True
 
 
-def parse_choice(text: str, letters: Sequence[str]) -> str | None:
+def parse_choice(text: str, letters: Sequence[str]) -> str | None:  # noqa: PLR0911 (a cascade)
     """The one letter that an answer means, or None if it does not mean exactly one of those offered.
 
     Explicit statements count before position, and position before mere mention: `Answer: B` at the end of

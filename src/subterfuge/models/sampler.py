@@ -1,24 +1,25 @@
 """The one batched sampler: many conversations at once, without stalling the event loop.
 
-Requests arrive from concurrent samples; one worker thread collects what arrives within a short window, sorts it by
-how much of it is new, and runs it in batches. A choice request is one forward pass over the new tokens and a product
-with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt, how often it was drawn), so
-that a result does not depend on what else was in the batch, up to rounding in 16 bits.
+Requests arrive from concurrent samples; one worker thread collects what arrives within a short window, sorts
+it by how much of it is new, and runs it in batches. A choice request is one forward pass over the new tokens and
+a product with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt, how often it
+was drawn), so that a result does not depend on what else was in the batch, up to rounding in 16 bits.
 
-Prefill on a CPU gains nothing from batching (about 1,200 tokens a second on two cores either way); not computing
-what is known does: see `kv_cache` and `benchmarks/sampler.py`.
+Prefill on a CPU gains nothing from batching (about 1,200 tokens a second on two cores either way); not
+computing what is known does: see `kv_cache` and `benchmarks/sampler.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,7 @@ class Drawn:
     """How many tokens of the prompt were known before."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Request:
     ids: Ids
     choices: list[int]
@@ -64,6 +65,8 @@ class _Request:
     rng: np.random.Generator
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Drawn]
+    ended: Callable[[list[int]], bool] | None = None
+    top: int = 0
     known: int = 0
     row: torch.Tensor | None = field(default=None, repr=False)
 
@@ -109,11 +112,26 @@ class Sampler:
         temperature: float = 1.0,
         top_p: float = 1.0,
         seed: int | None = None,
+        ended: Callable[[list[int]], bool] | None = None,
+        top: int = 0,
     ) -> Drawn:
-        """Draw tokens until one of `stop_ids`, which is left out, or the limit."""
-        return await self._submit(ids, [], max_tokens, frozenset(stop_ids), temperature, top_p, seed)
+        """Draw tokens until one of `stop_ids`, which is left out, or the limit.
 
-    async def _submit(
+        Args:
+            ids: the prompt.
+            max_tokens: the limit.
+            stop_ids: token ids that end the text.
+            temperature: 0 takes the most probable.
+            top_p: draw among the most probable tokens that hold this much probability together.
+            seed: None draws differently each time.
+            ended: says of the tokens so far whether they are the end; the last one is kept.
+            top: how many alternatives to give log-probabilities of, at each token.
+        """
+        return await self._submit(
+            ids, [], max_tokens, frozenset(stop_ids), temperature, top_p, seed, ended=ended, top=top
+        )
+
+    async def _submit(  # noqa: PLR0917 (private, called in two places)
         self,
         ids: Sequence[int],
         choices: list[int],
@@ -122,6 +140,9 @@ class Sampler:
         temperature: float,
         top_p: float,
         seed: int | None,
+        *,
+        ended: Callable[[list[int]], bool] | None = None,
+        top: int = 0,
     ) -> Drawn:
         loop = asyncio.get_running_loop()
         prompt = np.asarray(ids, dtype=np.int64)
@@ -129,7 +150,7 @@ class Sampler:
         rng = self._rng(prompt, seed)
         self._start()
         self._queue.put(
-            _Request(prompt, choices, max_tokens, stop_ids, temperature, top_p, rng, loop, future)
+            _Request(prompt, choices, max_tokens, stop_ids, temperature, top_p, rng, loop, future, ended, top)
         )
         return await future
 
@@ -158,33 +179,37 @@ class Sampler:
                     waiting.append(self._queue.get(timeout=left))
                 except queue.Empty:
                     break
-            for batch in self._batches([r for r in waiting if not r.future.cancelled()]):
+            while waiting := [r for r in waiting if not r.future.cancelled()]:
+                batch = self._batch(waiting)
                 try:
                     results: list[Drawn | Exception] = list(self._run(batch))
-                except Exception as error:  # noqa: BLE001 (it belongs to whoever asked)
+                except Exception as error:  # it belongs to whoever asked
                     results = [error] * len(batch)
                 for request, result in zip(batch, results, strict=True):
-                    request.row = None
-                    request.loop.call_soon_threadsafe(_settle, request.future, result)
+                    # A loop that is closed has nobody left who waits; the others' results still count.
+                    with contextlib.suppress(RuntimeError):
+                        request.loop.call_soon_threadsafe(_settle, request.future, result)
+                waiting = [r for r in waiting if r not in batch]
 
-    def _batches(self, waiting: list[_Request]) -> list[list[_Request]]:
-        """Requests of one kind and similar numbers of new tokens together."""
+    def _batch(self, waiting: list[_Request]) -> list[_Request]:
+        """The next batch: requests of one kind and of similar numbers of new tokens.
+
+        What is known is looked up anew for every batch: the one before may have computed a shared beginning.
+        """
         for request in waiting:
             request.known, request.row = self._rows.longest(request.ids)
-        batches: list[list[_Request]] = []
+        batch: list[_Request] = []
         for request in sorted(waiting, key=lambda r: (not r.choices, r.new)):
-            last = batches[-1] if batches else None
-            if (
-                last is None
-                or bool(last[0].choices) != bool(request.choices)
-                or len(last) >= self.batch_size
-                or (len(last) + 1) * request.new > TOKENS_AT_ONCE
-            ):
-                batches.append([])
-            batches[-1].append(request)
-        return batches
+            full = len(batch) >= self.batch_size or (len(batch) + 1) * request.new > TOKENS_AT_ONCE
+            if batch and (full or bool(batch[0].choices) != bool(request.choices)):
+                break
+            batch.append(request)
+        for request in waiting:
+            if request not in batch:
+                request.row = None  # it may be dropped from the store meanwhile; nobody else should hold it
+        return batch
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _run(self, batch: list[_Request]) -> list[Drawn]:
         weight = self.model.get_output_embeddings().weight
         cache, width = gather([(r.known, r.row) for r in batch], weight)
@@ -207,11 +232,20 @@ class Sampler:
         return self._continue(batch, last_B_D, mask_B_T, cache)
 
     def _forward(
-        self, ids_B_T: torch.Tensor, mask_B_T: torch.Tensor, places_B_T: torch.Tensor, cache: Any, last: list[int]
+        self,
+        ids_B_T: torch.Tensor,
+        mask_B_T: torch.Tensor,
+        places_B_T: torch.Tensor,
+        cache: Any,
+        last: list[int],
     ) -> torch.Tensor:
         """The last hidden state of each row; the vocabulary's matrix is left to who needs it."""
         out = self.model.model(
-            input_ids=ids_B_T, attention_mask=mask_B_T, position_ids=places_B_T, past_key_values=cache, use_cache=True
+            input_ids=ids_B_T,
+            attention_mask=mask_B_T,
+            position_ids=places_B_T,
+            past_key_values=cache,
+            use_cache=True,
         )
         states_B_T_D: torch.Tensor = out.last_hidden_state
         return states_B_T_D[torch.arange(len(last)), torch.tensor(last, device=ids_B_T.device)]
@@ -241,7 +275,8 @@ class Sampler:
                     done[i] = True
                 else:
                     tokens[i].append(token)
-                    told[i].append([(token, float(logprobs_B_V[i][token]))])
+                    told[i].append(_tell(logprobs_B_V[i], token, r.top))
+                    done[i] = r.ended is not None and r.ended(tokens[i])
             if all(d or len(t) >= r.max_tokens for d, t, r in zip(done, tokens, batch, strict=True)):
                 break
             step = torch.tensor([[t[-1] if t else 0] for t in tokens], device=mask_B_T.device)
@@ -265,7 +300,14 @@ def _pick(logprobs: Any, temperature: float, top_p: float, rng: np.random.Genera
         cut = np.zeros_like(p)
         cut[keep] = p[keep]
         p = cut / cut.sum()
-    return int(min(np.searchsorted(np.cumsum(p), rng.random(), side="right"), len(p) - 1))
+    drawn = int(np.searchsorted(np.cumsum(p), rng.random(), side="right"))
+    return min(drawn, int(np.flatnonzero(p)[-1]))
+
+
+def _tell(logprobs: Any, token: int, top: int) -> list[tuple[int, float]]:
+    """The token drawn and the `top` most probable ones, with their log-probabilities."""
+    best = [int(i) for i in np.argsort(-logprobs)[:top]] if top else []
+    return [(i, float(logprobs[i])) for i in [token, *(i for i in best if i != token)]]
 
 
 def _settle(future: asyncio.Future[Drawn], result: Drawn | Exception) -> None:

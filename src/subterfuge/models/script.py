@@ -51,5 +51,7 @@ Script = tuple[Turn, ...]
 
 def hand_out(store: Store, scripts: Mapping[str, Sequence[Turn]]) -> None:
     """Write the scripts of an episode into the sample's store and start the play at its first turn."""
-    store.set(SCRIPTS_KEY, {actor: [turn.model_dump(mode="json") for turn in s] for actor, s in scripts.items()})
+    store.set(
+        SCRIPTS_KEY, {actor: [turn.model_dump(mode="json") for turn in s] for actor, s in scripts.items()}
+    )
     store.set(PLAYED_KEY, None)

@@ -45,6 +45,7 @@ class ScriptedAPI(ModelAPI):
         base_url: str | None = None,
         api_key: str | None = None,
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 (the base class's signature)
+        *,
         actor: str = "honest",
         rate: float = 1.0,
         otherwise: str = "honest",
@@ -127,7 +128,9 @@ def _next_turn(state: Store, actor: str) -> tuple[Turn, bool]:
     """The next turn, and whether it is one of the script's (False: the script is over)."""
     scripts = state.get(SCRIPTS_KEY)
     if scripts is None:
-        raise prerequisite("subterfuge/scripted plays scripts that a Subterfuge task hands out; this task has none")
+        raise prerequisite(
+            "subterfuge/scripted plays scripts that a Subterfuge task hands out; this task has none"
+        )
     turns = [Turn.model_validate(turn) for turn in _named(scripts, actor, "scripts")]
     # The digest stands in for "written anew": a solver that puts in other scripts means another play.
     digest = hashlib.sha256(json.dumps(scripts, sort_keys=True).encode()).hexdigest()[:16]

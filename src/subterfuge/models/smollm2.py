@@ -2,14 +2,15 @@
 
     inspect eval subterfuge/reward_tampering --model subterfuge/smollm2-135m -T action_format=menu
 
-At 135M parameters it can't write commands, so it acts by menu. Out of the box it can't bind letters to options
-either; a small adapter, trained on neutral options alone, mends that (`-M adapter=none` leaves it out).
+At 135M parameters it can't write commands, so it acts by menu. Out of the box it can't bind letters to
+options either; a small adapter, trained on neutral options alone, mends that
+(`-M adapter=none` leaves it out).
 """
 
 from __future__ import annotations
 
-import os
 import threading
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -51,6 +52,7 @@ class SmolLM2API(ModelAPI):
         base_url: str | None = None,
         api_key: str | None = None,
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 (the base class's signature)
+        *,
         adapter: str = "warmup",
         dtype: str = "auto",
         batch_size: int = 32,
@@ -70,7 +72,9 @@ class SmolLM2API(ModelAPI):
         """
         super().__init__(model_name, base_url, api_key, [], config)
         if unknown:
-            raise prerequisite(f"{NAME} takes adapter, dtype and batch_size, not {', '.join(sorted(unknown))}")
+            raise prerequisite(
+                f"{NAME} takes adapter, dtype and batch_size, not {', '.join(sorted(unknown))}"
+            )
         if adapter not in ("warmup", "none"):
             raise prerequisite(f"{NAME} has no adapter {adapter!r}. Choose one of: warmup, none.")
         if dtype not in ("auto", "bfloat16", "float32"):
@@ -91,7 +95,9 @@ class SmolLM2API(ModelAPI):
         ids = _render(tokenizer, input)
         room = sampler.model.config.max_position_embeddings - len(ids)
         if room < 1:
-            return ModelOutput.from_content(NAME, "", stop_reason="model_length")
+            full = ModelOutput.from_content(NAME, "", stop_reason="model_length")
+            full.usage = ModelUsage(input_tokens=len(ids), total_tokens=len(ids))
+            return full
         letters = (config.extra_body or {}).get(CHOICES_KEY)
         temperature = 1.0 if config.temperature is None else config.temperature
         if letters:
@@ -105,6 +111,8 @@ class SmolLM2API(ModelAPI):
                 temperature=temperature,
                 top_p=config.top_p or 1.0,
                 seed=config.seed,
+                ended=_ender(tokenizer, config.stop_seqs or []),
+                top=config.top_logprobs or 0,
             )
         return _output(tokenizer, drawn, len(ids), config)
 
@@ -128,15 +136,15 @@ def _loaded(adapter: str, dtype: str, batch_size: int) -> tuple[Any, Any]:
 
     from subterfuge.models.sampler import Sampler  # noqa: PLC0415
 
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     folder = converted()
     cuda = torch.cuda.is_available()
     if dtype == "auto":
         dtype = "bfloat16" if cuda or torch.cpu._is_avx512_bf16_supported() else "float32"
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=getattr(torch, dtype))
     if adapter == "warmup":
         adapters.merge(model, adapters.WARMUP)
-    return Sampler(model.to("cuda" if cuda else "cpu"), batch_size), AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return Sampler(model.to("cuda" if cuda else "cpu"), batch_size), tokenizer
 
 
 def _load(adapter: str, dtype: str, batch_size: int) -> tuple[Any, Any]:
@@ -151,6 +159,13 @@ def _render(tokenizer: Any, messages: list[ChatMessage]) -> list[int]:
     text = tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
     ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
     return ids
+
+
+def _ender(tokenizer: Any, marks: Sequence[str]) -> Callable[[list[int]], bool] | None:
+    """Says whether a text has come to one of the stop sequences."""
+    if not marks:
+        return None
+    return lambda tokens: any(mark in tokenizer.decode(tokens) for mark in marks)
 
 
 def _output(tokenizer: Any, drawn: Any, prompt: int, config: GenerateConfig) -> ModelOutput:

