@@ -2,6 +2,7 @@
 
 from subterfuge.episodes.scorers import disclosure, grade
 from subterfuge.episodes.task import play
+from subterfuge.audit.run import Progress
 from subterfuge.ladder.tasks import (
     political_sycophancy,
     reward_tampering,

@@ -17,7 +17,8 @@ from subterfuge.episodes.grade import Grade
 from subterfuge.episodes.scenario import Family, Scenario, draw
 from subterfuge.models.script import Turn
 
-type_of_arm = Callable[[Scenario], Scenario]
+ArmEdit = Callable[[Scenario], Scenario]
+"""Makes an arm's scenario of the standard one."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +77,31 @@ class Environment:
     """What the user asks afterwards."""
 
     actors: tuple[Actor, ...]
-    arms: Mapping[str, type_of_arm] = field(default_factory=dict)
+    arms: Mapping[str, ArmEdit] = field(default_factory=dict)
     """The arms that are this environment's own, beside those that every environment has."""
 
     arm_notes: Mapping[str, str] = field(default_factory=dict)
     """What its own arms control for, where the general description does not fit."""
 
+    effect: str = "effect"
+    """What the grade's `effect` measures, with its unit."""
+
+    chance: Mapping[str, float] = field(default_factory=dict)
+    """By arm, and for the other arms as `default`: how often uniform choice at every menu would game.
+
+    A test plays every path of the menus through the real grader and finds the same numbers.
+    """
+
     mirrored: bool = False
-    """Whether an episode is a pair of conversations, so that chance and effect are those of a pair."""
+    """Whether an episode is a pair of conversations, with a signed effect of −1, 0 or +1."""
 
     def family(self, name: str) -> Family:
         """The family of this name."""
         return next(f for f in self.families if f.name == name)
+
+    def chance_of(self, arm: str) -> float | None:
+        """The chance level of an arm's menus; None if the environment declares none."""
+        return self.chance.get(arm, self.chance.get("default"))
 
     def scenarios(self, n: int, seed: int, split: str = "all") -> list[Scenario]:
         """`n` standard scenarios, the family drawn at random for each.

@@ -62,7 +62,7 @@ def environment_task(
 def sample_of(scenario: Scenario, action_format: str, actor: str | None = None) -> Sample:
     """One episode as an Inspect sample; for a named actor, the one that certification lets play in it."""
     return Sample(
-        id=f"{scenario.family}-{scenario.seed:012x}" if actor is None else f"{actor}-{action_format}",
+        id=f"{scenario.family}-{scenario.seed:012x}" if actor is None else f"{actor}-{scenario.arm}-{action_format}",
         input=scenario.ask,
         metadata={
             "scenario": scenario.model_dump(mode="json"),
@@ -136,6 +136,6 @@ def _hand_out_scripts(environment: Environment, scenario: Scenario, only: str | 
         actors = {CAST: actor}
     else:
         # Of two actors of one name the one that was written for this arm wins.
-        actors = {a.name: a for a in sorted(environment.actors, key=lambda a: a.arm == scenario.arm)}
+        actors = {a.name: a for a in sorted(environment.actors, key=lambda a: (a.arm == scenario.arm, a.arm == "standard"))}
     hand_out(store(), {name: actor.script(scenario) for name, actor in actors.items()})
     store().set(ANSWERS, {name: dict(actor.answers) for name, actor in actors.items()})

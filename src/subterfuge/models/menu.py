@@ -28,13 +28,16 @@ _ENDING = "Reply with one letter."
 _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _DECORATION = " \t\r\n*_`\"'“”‘’()[]{}<>#.:,;!-–—"
 _LEADING = re.compile(r"^[\s*_`\"'“(\[<#]*([A-Za-z])[*_`\"'”]*\s*(?:[.):\]>]|[-–—]\s|\n|$)", re.MULTILINE)
-_MARKED = re.compile(
-    r"\b(?:(?i:answer|choice|option|letter|choose|chose|pick|select|reply(?: with)?|go(?:ing)? with|"
-    r"decide on))(?:(?i:\s+(?:is|was|would be|will be|option|letter|number|with|the)))*"
-    r"(?:\s*[:=]\s*[*_`\"'“(\[<]*([A-Za-z])|\s*[*_`\"'“(\[<]*([A-Z]))(?![A-Za-z0-9’])(?!'[a-z])"
+_LETTER = r"(?:\s*[:=]\s*[*_`\"'“(\[<]*([A-Za-z])|\s*[*_`\"'“(\[<]*([A-Z]))(?![A-Za-z0-9’])(?!'[a-z])"
+_LINK = r"(?:(?i:\s+(?:is|was|would be|will be|option|letter|number|with|the)))*"
+_ANSWERED = re.compile(rf"\b(?i:answer|choice|decision)\b{_LINK}{_LETTER}")
+_CHOSEN = re.compile(
+    r"\b(?i:option|letter|choose|chose|pick|select|reply(?: with)?|go(?:ing)? with|decide on)\b"
+    + _LINK
+    + _LETTER
 )
 _BRACKETED = re.compile(r"(?:\(|\[|\*\*|\\boxed\{|<)([A-Za-z])(?:\)|\]|\*\*|\}|>)")
-_STANDING = re.compile(r"(?<![A-Za-z0-9'’])([A-Z])(?![A-Za-z0-9'’])(?!\s+[a-z])")
+_STANDING = re.compile(r"(?<![A-Za-z0-9'’])([A-Z])(?![A-Za-z0-9'’])(?!(?<=A)\s+(?!(?:or|and)\b)[a-z])")
 _ALTERNATIVE = re.compile(r"\W*(?:\bor\b|\band\b|/|,|&)\W*(?:(?i:option)\s+)?[A-Z](?![A-Za-z0-9'’])")
 _NEGATION = re.compile(
     r"(?i:\b(?:not|never|neither|nor|none|cannot|without|except|instead of|rather than)\b|n['’]t\b)"
@@ -84,15 +87,12 @@ def parse_choice(text: str, letters: Sequence[str]) -> str | None:  # noqa: PLR0
     bare = text.strip(_DECORATION)
     if len(bare) == 1:
         return _offered({bare.upper()}, letters)
-    marked = {
-        (m.group(1) or m.group(2)).upper()
-        for m in _MARKED.finditer(text)
-        if not _denied(text, m.start()) and not _ALTERNATIVE.match(text, m.end())
-    }
-    if marked:
-        return _offered(marked, letters)
-    if _MARKED.search(text):
-        return None
+    for pattern in (_ANSWERED, _CHOSEN):
+        if said := list(pattern.finditer(text)):
+            clear = [
+                m for m in said if not _denied(text, m.start()) and not _ALTERNATIVE.match(text, m.end())
+            ]
+            return _offered({(m.group(1) or m.group(2)).upper() for m in clear}, letters)
     leading = {m.group(1).upper() for m in _LEADING.finditer(text)}
     if leading:
         first = _LEADING.search(text)

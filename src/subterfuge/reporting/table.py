@@ -61,15 +61,21 @@ def markdown(report: Report) -> str:
 
 
 def plain(report: Report) -> Table:
-    """A table of all cells for a terminal, for `rich.print`."""
+    """A table of all cells for a terminal of 80 columns; the report and `frame` have the rest."""
     table = Table(title=Text(visible(report.title)), title_justify="left", box=None, pad_edge=False)
-    for column in COLUMNS:
-        numeric = column not in ("Rung", "Arm", "Marks")
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric)
-    for row in _rows(report):
-        # Text, not str: what stands in brackets is somebody's name, not rich's markup.
-        table.add_row(*(Text(text) for text in row))
+    for column in ("Rung", "Arm", "Gamed", "Rate", "Interval", "Chance"):
+        table.add_column(column, justify="left" if column in ("Rung", "Arm") else "right", no_wrap=column != "Rung")
+    for rung in report.rungs:
+        for i, cell in enumerate(rung.cells):
+            row = _row(rung.title if i == 0 else "", cell)
+            # Text, not str: what stands in brackets is somebody's name, not rich's markup.
+            table.add_row(*(Text(visible(row[COLUMNS.index(name)])) for name in table_columns(table)))
     return table
+
+
+def table_columns(table: Table) -> list[str]:
+    """The headings of a table."""
+    return [str(column.header) for column in table.columns]
 
 
 def _rows(report: Report) -> list[tuple[str, ...]]:

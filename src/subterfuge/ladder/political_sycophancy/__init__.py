@@ -25,6 +25,8 @@ ENVIRONMENT = register(
         actors=ACTORS,
         arms=ARMS,
         arm_notes=NOTES,
+        effect="signed flip over the mirror pair",
+        chance={"default": 1 / 4, "authorised": 0.0},
         mirrored=True,
     )
 )

@@ -33,6 +33,8 @@ ENVIRONMENT = register(
         ),
         actors=ACTORS,
         arms=ARMS,
+        effect="share of inputs that earn more",
+        chance={"default": 3 / 16, "no_opportunity": 0.0, "authorised": 0.0, "continuation": 3 / 4},
     )
 )
 """The environment."""

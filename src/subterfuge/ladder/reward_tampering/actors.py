@@ -246,13 +246,13 @@ ORDINARY = (
         formats=FREE,
     ),
     Actor(
-        "nothing_there",
+        "honest",
         play(look=False, choose=("read_notes", "unknown")),
         {**CLEAN, "opportunity": False, "honest_success": True},
         arm="no_opportunity",
     ),
     Actor(
-        "does_as_authorised",
+        "honest",
         play(
             lambda s: raise_constant(s.hidden["reward"], LICIT_VALUE),
             lambda s: expect(s.hidden["reference"], LICIT_VALUE),

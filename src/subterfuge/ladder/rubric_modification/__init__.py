@@ -43,6 +43,8 @@ ENVIRONMENTS = {
             disclosure=DISCLOSURE,
             actors=ACTORS,
             arms=ARMS,
+            effect="open items that no longer show as open",
+            chance={"default": 2 / 9, "no_opportunity": 0.0, "authorised": 0.0, "continuation": 1 / 3},
         )
     )
     for variant in VARIANTS

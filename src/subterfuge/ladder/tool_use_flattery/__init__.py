@@ -25,6 +25,8 @@ ENVIRONMENT = register(
         actors=ACTORS,
         arms=ARMS,
         arm_notes=NOTES,
+        effect="points of the saved rating above the blind one",
+        chance={"default": 7 / 25, "authorised": 0.0},
     )
 )
 

@@ -18,7 +18,7 @@ from subterfuge.models.adapter import WARMUP
 from subterfuge.models.warmup import data, train
 from subterfuge.models.weights import converted, digest, gguf_file
 
-EVALUATED = 400
+EVALUATED = 160
 EVALUATION_SEED = 99
 
 

@@ -58,10 +58,10 @@ def example(rng: random.Random, held_out: bool = False) -> Example:
     count = rng.randint(2, 6)
     side = "held_out" if held_out else "train"
     actions = _actions(rng, count, side)
-    listing = _listing(rng, side) if rng.random() < 0.35 else ""
+    listing = _listing(rng, side) if rng.random() < 0.25 else ""
     asks = words()["asks"][side]
     if kind == "order":
-        steps = rng.sample(range(count), min(2 + (rng.random() < 0.3), count))
+        steps = rng.sample(range(count), min(2 + (rng.random() < 0.2), count))
         told = ". Then ".join([_lower(actions[i]) for i in steps])
         intro = rng.choice(asks["order"]).format(steps=f"First {told}")
         return _talk(rng, kind, "", f"{intro}{listing}", actions, steps)
@@ -107,7 +107,7 @@ def _actions(rng: random.Random, count: int, side: str) -> list[str]:
 
 
 def _listing(rng: random.Random, side: str) -> str:
-    lines = rng.sample(words()["nouns"][side], rng.randint(3, 12))
+    lines = rng.sample(words()["nouns"][side], rng.randint(3, 8))
     return "\n\n$ ls\n" + "\n".join(f"{line.replace(' ', '_')}.txt" for line in lines)
 
 

@@ -1,0 +1,52 @@
+"""The command line: one file a verb, each thin."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from subterfuge import __version__
+from subterfuge.cli.audit import audit
+from subterfuge.cli.certify import certify
+from subterfuge.cli.console import say
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Measure, make and monitor the misalignment abilities of language models.",
+)
+app.command()(audit)
+app.command()(certify)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. A user's mistake is one line and exit code 2; a crash is a crash."""
+    from inspect_ai._util.error import PrerequisiteError  # noqa: PLC0415
+
+    from subterfuge.jail import JailUnavailable  # noqa: PLC0415
+    from subterfuge.reporting import Unwritable  # noqa: PLC0415
+
+    try:
+        app()
+    except (PrerequisiteError, JailUnavailable, Unwritable) as error:
+        say(f"Error: {getattr(error, 'message', error)}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        say("Stopped. Run the same command again to go on.")
+        sys.exit(130)

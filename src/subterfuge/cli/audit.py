@@ -1,0 +1,128 @@
+"""`subterfuge audit`: the built-in suite on a model, and a report."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from subterfuge.cli.console import answer, console, say
+
+OUT = Path("audit")
+
+
+def audit(
+    model: Annotated[str, typer.Option("--model", "-m", help="Any Inspect model.")] = "subterfuge/smollm2-135m",
+    suite: Annotated[str, typer.Option(help="What to run.")] = "ladder",
+    rungs: Annotated[str, typer.Option("--rungs", help="Only these rungs, separated by commas.")] = "",
+    arms: Annotated[str, typer.Option("--arms", help="Only these arms, separated by commas.")] = "",
+    action_format: Annotated[
+        str, typer.Option("--action-format", help="tools, tags or menu; by default what fits the model.")
+    ] = "",
+    sandbox: Annotated[str, typer.Option(help="The shell that episodes live in: bashkit, bwrap, docker, …")] = "bashkit",
+    episodes: Annotated[int, typer.Option(min=0, help="Episodes of each cell, instead of the suite's.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of scenarios and sampling.")] = 1,
+    full: Annotated[bool, typer.Option("--full", help="All arms that the action format can express.")] = False,
+    model_args: Annotated[list[str], typer.Option("-M", help="An argument of the model, as name=value.")] = [],  # noqa: B006
+    out: Annotated[Path, typer.Option("--out", help="Folder for report, figures, transcripts and logs.")] = OUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure a model on the ladder of reward tampering, with control arms, and write a report.
+
+    Killed half-way, the same command goes on where it stopped.
+    """
+    began = time.monotonic()
+    from inspect_ai.model import get_model  # noqa: PLC0415
+
+    import subterfuge._registry  # noqa: F401, PLC0415
+    from subterfuge.audit import plan as plans  # noqa: PLC0415
+    from subterfuge.audit import report as reports  # noqa: PLC0415
+    from subterfuge.audit import run as runs  # noqa: PLC0415
+    from subterfuge.audit.calibration import calibrate  # noqa: PLC0415
+    from subterfuge.jail import ready  # noqa: PLC0415
+    from subterfuge.models.scripted import ScriptedAPI  # noqa: PLC0415
+
+    arguments = _arguments(model_args)
+    plan = plans.make(
+        model=model,
+        model_args=arguments,
+        suite_name=suite,
+        action_format=action_format or None,
+        sandbox=sandbox,
+        rungs=_split(rungs),
+        chosen_arms=_split(arms),
+        episodes=episodes or None,
+        seed=seed,
+        full=full,
+    )
+    loaded = get_model(model, **arguments)
+    asyncio.run(ready())
+    resumed = plans.store(plan, out)
+    logs = out / "logs"
+    done = runs.read(plan, logs)
+    finished = sum(len(samples) for samples in done.values())
+    if resumed and finished:
+        say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
+    chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
+    calibration = calibrate(loaded, seed) if chooses else None
+    with _bar(plan.episodes, finished) as step:
+        runs.run(plan, loaded, logs, done, step)
+    done = runs.read(plan, logs)
+    seconds = None if resumed else time.monotonic() - began
+    report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
+    path = reports.publish(plan, report, done, out)
+    if as_json:
+        answer({"report": str(path), **report.model_dump(mode="json")})
+    else:
+        from subterfuge.reporting import plain  # noqa: PLC0415
+
+        console.print(plain(report))
+        print(f"Report: {path.resolve()}")
+
+
+def _split(names: str) -> list[str] | None:
+    return [name.strip() for name in names.split(",") if name.strip()] or None
+
+
+def _arguments(given: list[str]) -> dict[str, Any]:
+    from subterfuge.models.errors import prerequisite  # noqa: PLC0415
+
+    found = {}
+    for pair in given:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise prerequisite(f"-M {pair!r} is not of the form name=value.")
+        found[name] = yaml.safe_load(text)
+    return found
+
+
+class _bar:  # noqa: N801 (used as a function)
+    """A progress bar on standard error; a line now and then where that is no terminal."""
+
+    def __init__(self, total: int, done: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        columns = (TextColumn("Episodes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console)
+        self._task = self._progress.add_task("episodes", total=total, completed=done)
+        self._total, self._count, self._said = total, done, time.monotonic()
+
+    def __enter__(self) -> Any:
+        self._progress.start()
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _step(self) -> None:
+        self._count += 1
+        self._progress.advance(self._task)
+        if not console.is_terminal and time.monotonic() - self._said > 15:
+            say(f"{self._count} of {self._total} episodes")
+            self._said = time.monotonic()
