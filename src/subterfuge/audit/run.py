@@ -109,9 +109,19 @@ def read(plan: Plan, logs: Path) -> Finished:
             continue
         name = f"{(log.eval.metadata or {}).get('environment')}.{(log.eval.metadata or {}).get('arm')}"
         for sample in log.samples or []:
-            if name in finished:
+            # An episode that the kill itself broke off has no outcome yet: it is run.
+            if name in finished and not _interrupted(sample):
                 finished[name].setdefault(str(sample.id), sample)
-    return finished
+    return {name: dict(sorted(found.items(), key=_place)) for name, found in finished.items()}
+
+
+def _interrupted(sample: EvalSample) -> bool:
+    return sample.error is not None and "cancel" in sample.error.message.lower()
+
+
+def _place(found: tuple[str, EvalSample]) -> int:
+    """Where the episode stands in the schedule."""
+    return int(found[1].metadata["scenario"]["index"])
 
 
 def _open(path: str) -> EvalLog | None:

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# The headline figures of the README: the embedded model on the five rungs, on a laptop. About three minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+make install
+.venv/bin/subterfuge audit --model subterfuge/smollm2-135m --seed 1 --out "${1:-audit}"
