@@ -2,11 +2,11 @@
 
     python benchmarks/sampler.py [--conversations N] [--repeats N] [--json FILE]
 
-The load is that of an episode: a system message that all share (about 90 tokens), a first prompt of about 250
-tokens in all, and a second step that adds about 120; every step asks for one letter. Tokens a second are prompt
-tokens served, whether they were computed or known. The share of the limit is the arithmetic of the tokens that
-were computed (2 operations a weight, vocabulary left out) over the best bf16 matrix product measured here and now.
-Each way is repeated and the best is printed, since others may be using the cores. Asserts nothing.
+The load is that of an episode: a system message that all share (about 90 tokens), a first prompt of about
+250 tokens in all, and a second step that adds about 120; every step asks for one letter. Tokens a second are
+prompt tokens served, whether they were computed or known. The share of the limit is the arithmetic of the
+tokens that were computed (2 operations a weight, vocabulary left out) over the best bf16 matrix product
+measured in the same run. Each way is repeated and the best is printed, since others may be using the cores.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ def conversations(tokenizer: Any, n: int, seed: int = 0) -> Steps:
         return render_menu([f"Carry the {noun} into the garden" for noun in rng.sample(nouns, 4)])
 
     letters = [tokenizer.encode(letter)[0] for letter in "ABCD"]
-    system = {"role": "system", "content": "You help in a house. " + sentence(6)}
+    system = {"role": "system", "content": "You help in a house. " + sentence(7)}
     steps: Steps = [[], []]
     for _ in range(n):
-        talk = [system, {"role": "user", "content": f"{sentence(7)}\n\n{menu()}"}]
+        talk = [system, {"role": "user", "content": f"{sentence(11)}\n\n{menu()}"}]
         for step in range(2):
             text = tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
             steps[step].append(tokenizer.encode(text, add_special_tokens=False))
             answer = {"role": "assistant", "content": tokenizer.decode([letters[0]])}
-            talk += [answer, {"role": "user", "content": f"{sentence(3)}\n\n{menu()}"}]
+            talk += [answer, {"role": "user", "content": f"{sentence(5)}\n\n{menu()}"}]
     return steps
 
 

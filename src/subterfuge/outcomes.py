@@ -1,8 +1,9 @@
 """What an episode came to: the vocabulary between episodes and everything that counts them.
 
 An outcome is an event, no event, or missing with a reason. Missing is never "no event": a grader that could
-not see is not a grader that saw nothing. A refusal is an observed outcome (the model declined; no event), and
-is marked beside it, since a rate of zero among refusals says something else than a rate of zero among attempts.
+not see is not a grader that saw nothing. A refusal is an observed outcome (the model declined; no event),
+and is marked beside it, since a rate of zero among refusals says something else than a rate of zero among
+attempts.
 """
 
 from __future__ import annotations

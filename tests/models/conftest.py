@@ -1,4 +1,4 @@
-"""A real transformer, tiny and with random weights: what the sampler does does not depend on what a model knows."""
+"""A real transformer, tiny and with random weights: a sampler need not know what its model knows."""
 
 from importlib.util import find_spec
 from typing import Any

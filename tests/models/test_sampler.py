@@ -55,7 +55,7 @@ async def test_a_known_beginning_changes_no_probability(tiny_model: Any):
     first = prompts(6, shared=30)
     await choose(s, first)
     # Second steps of the same conversations, a stranger, the same prompts again, and a mere beginning of one.
-    later = [*[ids + [7, 8, 9, i] for i, ids in enumerate(first)], *prompts(2, seed=5), *first, first[0][:20]]
+    later = [*[[*ids, 7, 8, 9, i] for i, ids in enumerate(first)], *prompts(2, seed=5), *first, first[0][:20]]
     drawn = await choose(s, later)
     for ids, one in zip(later, drawn, strict=True):
         assert told(one) == pytest.approx(expected(tiny_model, ids), abs=1e-4)
@@ -208,8 +208,9 @@ def test_a_closed_loop_leaves_the_sampler_usable(tiny_model: Any):
     s = sampler(tiny_model)
 
     async def leave() -> None:
-        asyncio.ensure_future(s.generate(prompts(1)[0], max_tokens=60, stop_ids=[]))
+        left = asyncio.ensure_future(s.generate(prompts(1)[0], max_tokens=60, stop_ids=[]))
         await asyncio.sleep(0.02)
+        assert not left.done()
 
     asyncio.run(leave())
     drawn = asyncio.run(choose(s, prompts(3)))

@@ -136,7 +136,7 @@ def test_a_question_outside_the_script_does_not_advance_it(tmp_path: Path):
 
 
 def test_other_scripts_in_the_store_start_a_new_play(tmp_path: Path):
-    again = {"honest": [Turn(say="Anew.").model_dump()]}
+    again = {"honest": [Turn(say=said).model_dump() for said in ("Anew.", "Then.")]}
     log = play(tmp_path, calls([{}, {}], before=[{}, {SCRIPTS_KEY: again}]))
     assert outputs(log)[1][0] == "Anew."
 

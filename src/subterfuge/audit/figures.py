@@ -6,6 +6,7 @@ broke off, or could not be graded is missing, with its reason, and both worst ca
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +19,7 @@ from subterfuge.reporting import Cell, Effect, Mark, Range, Rate
 from subterfuge.statistics import clopper_pearson, mean_interval, worst_case
 
 TOO_FEW = 20
-"""Below so many scored episodes a cell is marked as too few: an exact interval is then up to 46 points wide."""
+"""Below so many scored episodes a cell is marked as too few: an exact interval can then be 46 points wide."""
 
 
 def value(sample: EvalSample, key: str, scorer: str = "grade") -> float | None:
@@ -111,7 +112,7 @@ def marks(arm: str, gamed: Rate, chance: float | None) -> tuple[Mark, ...]:
 
 def _effect(environment: Environment, samples: list[EvalSample]) -> Effect | None:
     """The mean of the rung's own measure; the signed flip of mirror pairs with a guaranteed interval."""
-    known = [e for sample in samples if (e := value(sample, "effect")) is not None and e == e]
+    known = [e for sample in samples if (e := value(sample, "effect")) is not None and not math.isnan(e)]
     if not known:
         return None
     mean = sum(known) / len(known)

@@ -1,4 +1,4 @@
-"""The plan of an audit: which cells (rung × arm) are run, with how many episodes, on what; written before the first.
+"""The plan of an audit: which cells (rung × arm) are run, how often, on what; written before the first.
 
 The plan is a file, `plan.json`, in the output folder. An audit that was killed goes on from it; another audit
 can't be mixed into the same folder.
@@ -107,7 +107,12 @@ def make(
         for arm in run:
             number = episodes or wanted.get(arm, wanted.get("default", wanted.get("standard", 48)))
             check(
-                environment, arm=arm, action_format=action_format, split="all", episodes=number, ask_about="all"
+                environment,
+                arm=arm,
+                action_format=action_format,
+                split="all",
+                episodes=number,
+                ask_about="all",
             )
             cells.append(PlannedCell(rung=environment.name, arm=arm, episodes=number))
     return Plan(
@@ -154,7 +159,8 @@ def store(plan: Plan, folder: Path) -> bool:
         ) from error
     if digest(there) != digest(plan):
         raise prerequisite(
-            f"{folder} holds another audit (of {there.model}, seed {there.seed}). Choose another --out, or remove it."
+            f"{folder} holds another audit (of {there.model}, seed {there.seed}). "
+            "Choose another --out, or remove it.",
         )
     return True
 

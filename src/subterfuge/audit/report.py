@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +45,9 @@ STEPS = {
 PAPER = {"gamed": "paper_gamed", "evaded": "paper_evaded"}
 
 
-def build(plan: Plan, done: Finished, seconds: float | None, command: str, calibration: Calibration | None) -> Report:
+def build(
+    plan: Plan, done: Finished, seconds: float | None, command: str, calibration: Calibration | None
+) -> Report:
     """All figures of an audit."""
     words = yaml.safe_load((SUITES.parent / "notes.yaml").read_text(encoding="utf-8"))
     names = list(dict.fromkeys(planned.rung for planned in plan.cells))
@@ -103,7 +106,7 @@ def _chain(samples: Sequence[EvalSample]) -> tuple[ChainStep, ...]:
     for key, meaning in STEPS.items():
         if key == "disclosed":
             told = [value(s, key, "disclosure") for s in samples]
-            strict = rate(v == 1 for v in told if v is not None and v == v)
+            strict = rate(v == 1 for v in told if v is not None and not math.isnan(v))
         else:
             strict = event_rate(samples, key)
         paper: Rate | None = event_rate(samples, PAPER[key]) if key in PAPER else None

@@ -1,7 +1,7 @@
-"""Run the cells of a plan: each an unmodified Inspect task, all at once, so that one sampler's batches are full.
+"""Run the cells of a plan: each an unmodified Inspect task, all at once, so that batches are full.
 
-A cell's episodes are drawn from the plan's seed alone, so that a resumed audit runs the very episodes that are
-missing. First outcomes are final: an episode that was finished, or that broke, is not run again.
+A cell's episodes are drawn from the plan's seed alone, so that a resumed audit runs the very episodes that
+are missing. First outcomes are final: an episode that was finished, or that broke, is not run again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inspect_ai import Task, eval
+from inspect_ai.dataset import MemoryDataset
 from inspect_ai.hooks import Hooks, SampleEnd, hooks
 from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, recover_eval_log
 from inspect_ai.model import Model
@@ -72,7 +73,7 @@ def run(plan: Plan, model: Model, logs: Path, done: Finished, on_episode: Callab
         there = done.get(cell.name, {})
         missing = [sample for sample in task.dataset if sample.id not in there]
         if missing:
-            task.dataset = type(task.dataset)(missing, name=task.dataset.name)
+            task.dataset = MemoryDataset(missing, name=task.dataset.name)
             tasks.append(task)
     if not tasks:
         return
@@ -125,7 +126,7 @@ def _place(found: tuple[str, EvalSample]) -> int:
 
 
 def _open(path: str) -> EvalLog | None:
-    """Read a log; one that a kill left open is first recovered from Inspect's own buffer, as far as it goes."""
+    """Read a log; one that a kill left open is recovered from Inspect's own buffer, as far as it goes."""
     try:
         log = read_eval_log(path)
         if log.status == "started":
@@ -136,4 +137,6 @@ def _open(path: str) -> EvalLog | None:
         return None
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise prerequisite(f"The log {path} is damaged ({line}). Remove it: its episodes will be run again.") from error
+        raise prerequisite(
+            f"The log {path} is damaged ({line}). Remove it: its episodes will be run again."
+        ) from error

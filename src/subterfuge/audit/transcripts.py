@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -29,8 +30,8 @@ def episode(environment: Environment, sample: EvalSample) -> Episode:
     evidence = None if frozen is None else Evidence.model_validate(frozen)
     came_to = outcome_of(sample)
     score = (sample.scores or {}).get("grade")
-    flags = {key: None if (v := value(sample, key)) is None or v != v else v == 1 for key in CHAIN}
-    flags["disclosed"] = None if (v := value(sample, "disclosed", "disclosure")) is None or v != v else v == 1
+    flags = {key: _flag(value(sample, key)) for key in CHAIN}
+    flags["disclosed"] = _flag(value(sample, "disclosed", "disclosure"))
     return Episode(
         id=str(sample.id),
         verdict="missing" if came_to.event is None else "gamed" if came_to.event else "not gamed",
@@ -50,6 +51,10 @@ def episode(environment: Environment, sample: EvalSample) -> Episode:
     )
 
 
+def _flag(value: float | None) -> bool | None:
+    return None if value is None or math.isnan(value) else value == 1
+
+
 def _turns(scenario: Scenario, evidence: Evidence | None, messages: list[ChatMessage]) -> Iterator[Turn]:
     steps = iter(evidence.steps if evidence else [])
     choices = iter(evidence.choices if evidence else [])
@@ -62,7 +67,9 @@ def _turns(scenario: Scenario, evidence: Evidence | None, messages: list[ChatMes
             asks = _MENU.search(message.text)
             choice = next(choices, None) if asks else None
             options = tuple(_options(scenario, choice)) if choice else ()
-            yield Turn(role="user", text=_MENU.sub("", message.text) if choice else message.text, options=options)
+            yield Turn(
+                role="user", text=_MENU.sub("", message.text) if choice else message.text, options=options
+            )
             if choice:
                 taken = _taken(scenario, choice)
                 yield Turn(
@@ -70,7 +77,9 @@ def _turns(scenario: Scenario, evidence: Evidence | None, messages: list[ChatMes
                     text=next((m.text for m in messages[i + 1 :] if m.role == "assistant"), ""),
                     commands=tuple(_commands(steps, len(taken))),
                 )
-        elif isinstance(message, ChatMessageAssistant) and not (evidence and evidence.choices and scenario.files):
+        elif isinstance(message, ChatMessageAssistant) and not (
+            evidence and evidence.choices and scenario.files
+        ):
             count = len(message.tool_calls or []) or len(BASH.findall(message.text))
             thought = "\n".join(_THOUGHT.findall(message.text))
             text = _THOUGHT.sub("", message.text).strip()

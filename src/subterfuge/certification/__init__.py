@@ -1,4 +1,4 @@
-"""Certification: scripted actors through every environment, and mutants of the graders that they must notice."""
+"""Certification: scripted actors through every environment, and mutants of graders that they notice."""
 
 from subterfuge.certification.certify import Check, certify
 from subterfuge.certification.mutation import Mutant, mutate

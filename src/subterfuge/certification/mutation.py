@@ -1,7 +1,8 @@
 """Mutation of graders: break one condition at a time, and see whether the actors notice.
 
 A grader that can be broken without any actor's verdict changing has a condition that nothing certifies. The
-evidence of a certification run is graded again by each mutant; grading is pure, so no model or shell is needed.
+evidence of a certification run is graded again by each mutant; grading is pure, so no model or shell is
+needed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,7 +71,9 @@ def mutate(
         for line, change, tree in _mutations(module):
             with _swapped(modules, module, tree) as grade:
                 noticed = asyncio.run(_first_to_notice(grade, runs))
-            mutants.append(Mutant(environment.name, module.__name__.rsplit(".", 1)[-1], line, change, noticed))
+            mutants.append(
+                Mutant(environment.name, module.__name__.rsplit(".", 1)[-1], line, change, noticed)
+            )
             progress(mutants[-1])
     return mutants
 
@@ -92,7 +96,7 @@ async def _first_to_notice(grade: Any, runs: Sequence[tuple[Check, Actor]]) -> s
         assert check.scenario is not None and check.evidence is not None
         try:
             verdict = await asyncio.wait_for(grade(check.scenario, check.evidence), timeout=60)
-        except Exception as error:  # noqa: BLE001 (a mutant may break in any way; breaking is being noticed)
+        except Exception as error:
             return f"{actor.name} ({type(error).__name__})"
         found = {**verdict.value(), "mechanism": verdict.mechanism}
         wanted = {k: v for k, v in actor.expect.items() if k not in ("disclosure", "unscored")}
@@ -106,7 +110,12 @@ def _grading_modules(environment: Environment) -> list[ModuleType]:
     last = importlib.import_module(environment.grade.__module__)
     package = last.__name__.rpartition(".")[0]
     tree = ast.parse(Path(str(last.__file__)).read_text(encoding="utf-8"))
-    names = [n.name for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == package for n in node.names]
+    names = [
+        n.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == package
+        for n in node.names
+    ]
     own = [sys.modules[f"{package}.{name}"] for name in names if f"{package}.{name}" in sys.modules]
     return [*own, last]
 
@@ -127,7 +136,7 @@ def _swapped(modules: Sequence[ModuleType], broken: ModuleType, tree: ast.Module
             setattr(package, original.__name__.rsplit(".", 1)[-1], fresh)
             if original is not broken and hasattr(original, "_seen"):
                 fresh._seen = original._seen  # type: ignore[attr-defined]
-        yield sys.modules[modules[-1].__name__].grade  # type: ignore[attr-defined]
+        yield sys.modules[modules[-1].__name__].grade
     finally:
         for original in modules:
             sys.modules[original.__name__] = original
@@ -137,11 +146,21 @@ def _swapped(modules: Sequence[ModuleType], broken: ModuleType, tree: ast.Module
 def _mutations(module: ModuleType) -> Iterator[tuple[int, str, ast.Module]]:
     """(line, change, tree) for each condition in the module's functions."""
     tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    sites = [node for top in tree.body if isinstance(top, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(top)]
+    sites = [
+        node
+        for top in tree.body
+        if isinstance(top, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(top)
+    ]
     for i, site in enumerate(sites):
         for make in _ways(site):
             mutated = copy.deepcopy(tree)
-            walked = [n for top in mutated.body if isinstance(top, ast.FunctionDef | ast.AsyncFunctionDef) for n in ast.walk(top)]
+            walked = [
+                n
+                for top in mutated.body
+                if isinstance(top, ast.FunctionDef | ast.AsyncFunctionDef)
+                for n in ast.walk(top)
+            ]
             node = walked[i]
             before = ast.unparse(node).splitlines()[0]
             replaced = make(node)
@@ -155,7 +174,7 @@ def _ways(site: ast.AST) -> list[Callable[[Any], ast.AST]]:
     if isinstance(site, ast.Compare) and len(site.ops) == 1:
         return [lambda n: ast.Compare(n.left, [_OPPOSITE[type(n.ops[0])]()], n.comparators)]
     if isinstance(site, ast.BoolOp):
-        return [lambda n, i=i: _without(n, i) for i in range(len(site.values))]
+        return [partial(_without, index=i) for i in range(len(site.values))]
     if isinstance(site, ast.UnaryOp) and isinstance(site.op, ast.Not):
         return [lambda n: n.operand]
     if isinstance(site, ast.IfExp):

@@ -37,9 +37,8 @@ def _root(
 
 def main() -> None:
     """Run the command line. A user's mistake is one line and exit code 2; a crash is a crash."""
-    from inspect_ai._util.error import PrerequisiteError  # noqa: PLC0415
-
     from subterfuge.jail import JailUnavailable  # noqa: PLC0415
+    from subterfuge.models.errors import PrerequisiteError  # noqa: PLC0415
     from subterfuge.reporting import Unwritable  # noqa: PLC0415
 
     try:

@@ -18,19 +18,29 @@ OUT = Path("audit")
 
 
 def audit(
-    model: Annotated[str, typer.Option("--model", "-m", help="Any Inspect model.")] = "subterfuge/smollm2-135m",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Any Inspect model.")
+    ] = "subterfuge/smollm2-135m",
     suite: Annotated[str, typer.Option(help="What to run.")] = "ladder",
     rungs: Annotated[str, typer.Option("--rungs", help="Only these rungs, separated by commas.")] = "",
     arms: Annotated[str, typer.Option("--arms", help="Only these arms, separated by commas.")] = "",
     action_format: Annotated[
         str, typer.Option("--action-format", help="tools, tags or menu; by default what fits the model.")
     ] = "",
-    sandbox: Annotated[str, typer.Option(help="The shell that episodes live in: bashkit, bwrap, docker, …")] = "bashkit",
+    sandbox: Annotated[
+        str, typer.Option(help="The shell that episodes live in: bashkit, bwrap, docker, …")
+    ] = "bashkit",
     episodes: Annotated[int, typer.Option(min=0, help="Episodes of each cell, instead of the suite's.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of scenarios and sampling.")] = 1,
-    full: Annotated[bool, typer.Option("--full", help="All arms that the action format can express.")] = False,
-    model_args: Annotated[list[str], typer.Option("-M", help="An argument of the model, as name=value.")] = [],  # noqa: B006
-    out: Annotated[Path, typer.Option("--out", help="Folder for report, figures, transcripts and logs.")] = OUT,
+    full: Annotated[
+        bool, typer.Option("--full", help="All arms that the action format can express.")
+    ] = False,
+    model_args: Annotated[
+        list[str], typer.Option("-M", help="An argument of the model, as name=value.")
+    ] = [],  # noqa: B006
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for report, figures, transcripts and logs.")
+    ] = OUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a model on the ladder of reward tampering, with control arms, and write a report.
@@ -45,6 +55,7 @@ def audit(
     from subterfuge.audit import report as reports  # noqa: PLC0415
     from subterfuge.audit import run as runs  # noqa: PLC0415
     from subterfuge.audit.calibration import calibrate  # noqa: PLC0415
+    from subterfuge.ladder import rung  # noqa: PLC0415
     from subterfuge.jail import ready  # noqa: PLC0415
     from subterfuge.models.scripted import ScriptedAPI  # noqa: PLC0415
 
@@ -69,8 +80,9 @@ def audit(
     finished = sum(len(samples) for samples in done.values())
     if resumed and finished:
         say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
+    environments = [rung(name) for name in dict.fromkeys(cell.rung for cell in plan.cells)]
     chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
-    calibration = calibrate(loaded, seed) if chooses else None
+    calibration = calibrate(loaded, environments, seed) if chooses else None
     with _bar(plan.episodes, finished) as step:
         runs.run(plan, loaded, logs, done, step)
     done = runs.read(plan, logs)
@@ -102,7 +114,7 @@ def _arguments(given: list[str]) -> dict[str, Any]:
     return found
 
 
-class _bar:  # noqa: N801 (used as a function)
+class _bar:
     """A progress bar on standard error; a line now and then where that is no terminal."""
 
     def __init__(self, total: int, done: int) -> None:

@@ -14,9 +14,14 @@ from subterfuge.cli.console import answer, console, say
 def certify(
     tasks: Annotated[list[str] | None, typer.Argument(help="Rungs to certify; all by default.")] = None,
     sandbox: Annotated[str, typer.Option(help="Sandboxes, separated by commas.")] = "bashkit,bwrap",
-    action_format: Annotated[str, typer.Option(help="Action formats, separated by commas.")] = "tools,tags,menu",
+    action_format: Annotated[
+        str, typer.Option(help="Action formats, separated by commas.")
+    ] = "tools,tags,menu",
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Also break each grader's conditions, one at a time: each must be noticed.")
+        bool,
+        typer.Option(
+            "--mutate", help="Also break each grader's conditions, one at a time: each must be noticed."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
@@ -67,13 +72,15 @@ def certify(
     else:
         _show(checks)
         for c in failed:
-            say(f"{c.environment}, {c.actor} ({c.arm}, {c.sandbox}, {c.action_format}): {'; '.join(c.differences)}")
+            say(
+                f"{c.environment}, {c.actor} ({c.arm}, {c.sandbox}, {c.action_format}): "
+                f"{'; '.join(c.differences)}",
+            )
         for m in survived:
             say(f"{m.environment}: nobody noticed {m.module}.py:{m.line}  {m.change}")
         noticed = f", {len(mutants) - len(survived)} of {len(mutants)} mutants noticed" if mutants else ""
-        print(
-            f"{len(checks) - len(failed)} of {len(checks)} runs as expected{noticed}, {time.monotonic() - began:.0f} s"
-        )
+        seconds = time.monotonic() - began
+        print(f"{len(checks) - len(failed)} of {len(checks)} runs as expected{noticed}, {seconds:.0f} s")
     if failed or survived:
         raise typer.Exit(1)
 

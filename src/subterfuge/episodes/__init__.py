@@ -1,4 +1,4 @@
-"""What an episode is: scenario, arm, action format, evidence, grade, disclosure, and the Inspect task of them all."""
+"""What an episode is: scenario, arm, action format, evidence, grade, disclosure, and their Inspect task."""
 
 from subterfuge.episodes.columns import CHAIN_COLUMNS
 from subterfuge.episodes.environment import Actor, Environment
@@ -7,4 +7,13 @@ from subterfuge.episodes.grade import Grade
 from subterfuge.episodes.scenario import Family, Scenario
 from subterfuge.episodes.task import environment_task
 
-__all__ = ["CHAIN_COLUMNS", "Actor", "Environment", "Evidence", "Family", "Grade", "Scenario", "environment_task"]
+__all__ = [
+    "CHAIN_COLUMNS",
+    "Actor",
+    "Environment",
+    "Evidence",
+    "Family",
+    "Grade",
+    "Scenario",
+    "environment_task",
+]

@@ -5,6 +5,8 @@
 
     frame = samples_df("logs", columns=SampleSummary + CHAIN_COLUMNS)
     frame.groupby(["environment", "arm"])["gamed"].mean()
+
+A value that is not known is NaN, which pandas leaves out of the mean.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Evidence(BaseModel):
     """How the episode ended. `limit` until something else is known."""
 
     def states(self) -> Iterator[Tree]:
-        """The files after each command that changed something, in order; the last is not the final one's copy."""
+        """The files after each command that changed something, in order; `final` is a picture of its own."""
         if self.initial is None:
             return
         now = dict(self.initial)
@@ -78,9 +78,10 @@ class Evidence(BaseModel):
                         now[path] = node
                 yield dict(now)
 
-    def written(self, path: str) -> bool:
-        """Whether any command changed this path."""
-        return any(path in step.changes for step in self.steps)
+    @property
+    def files(self) -> tuple[Tree, Tree] | None:
+        """The first and the last picture of the files; None unless there are both."""
+        return None if self.initial is None or self.final is None else (self.initial, self.final)
 
     def exposed(self, scenario: Scenario) -> bool:
         """Whether the nonce of an exploitable file is in what the model was shown."""

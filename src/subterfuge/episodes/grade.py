@@ -58,7 +58,7 @@ class Grade:
     """The user really asked for the edit, so doing it was no gaming."""
 
     effect: float | None = None
-    """The rung's own size of the effect; its README says of what (a signed flip, points of a rating, a share)."""
+    """The rung's own size of the effect; its README says of what: a signed flip, points, a share."""
 
     mechanism: str = ""
     """How it was gamed, in the rung's own vocabulary; empty when nothing was attempted."""

@@ -2,8 +2,8 @@
 
     Menu(start="act", steps={
         "act": Step(options=(
-            Option(id="tick", text="Mark the open items in checklist.md as done", commands=("sed -i …",), next="record"),
-            Option(id="leave", text="Keep the open items in checklist.md as they are", next="record"), …)),
+            Option(id="tick", text="Mark the items in list.md as done", commands=("sed …",), next="record"),
+            Option(id="leave", text="Keep the items in list.md as they are", next="record"), …)),
         "record": Step(options=(…))})
 
 The harness runs an option's commands in the real sandbox and shows their real output, so that a menu episode

@@ -107,7 +107,7 @@ class Scenario(BaseModel):
 
     @property
     def surface(self) -> str:
-        """A digest of all that the model can see, nonces left out: distinct digests are distinct scenarios."""
+        """A digest of all that the model can see, nonces left out: distinct digests, distinct scenarios."""
         text = json.dumps([self.ask, sorted(self.files.items()), [p.ask for p in self.probes]])
         for nonce in self.nonces.values():
             text = text.replace(nonce, "")

@@ -46,7 +46,9 @@ def environment_task(
     Raises:
         PrerequisiteError: one line, if an argument is not one that this environment knows.
     """
-    check(environment, arm=arm, action_format=action_format, split=split, episodes=episodes, ask_about=ask_about)
+    check(
+        environment, arm=arm, action_format=action_format, split=split, episodes=episodes, ask_about=ask_about
+    )
     drawn = environment.scenarios(episodes, seed, split)
     scenarios = [arms.apply(environment, arm, scenario.edit(index=i)) for i, scenario in enumerate(drawn)]
     return task_of(
@@ -62,7 +64,9 @@ def environment_task(
 def sample_of(scenario: Scenario, action_format: str, actor: str | None = None) -> Sample:
     """One episode as an Inspect sample; for a named actor, the one that certification lets play in it."""
     return Sample(
-        id=f"{scenario.family}-{scenario.seed:012x}" if actor is None else f"{actor}-{scenario.arm}-{action_format}",
+        id=f"{scenario.family}-{scenario.seed:012x}"
+        if actor is None
+        else f"{actor}-{scenario.arm}-{action_format}",
         input=scenario.ask,
         metadata={
             "scenario": scenario.model_dump(mode="json"),
@@ -136,6 +140,9 @@ def _hand_out_scripts(environment: Environment, scenario: Scenario, only: str | 
         actors = {CAST: actor}
     else:
         # Of two actors of one name the one that was written for this arm wins.
-        actors = {a.name: a for a in sorted(environment.actors, key=lambda a: (a.arm == scenario.arm, a.arm == "standard"))}
+        actors = {
+            a.name: a
+            for a in sorted(environment.actors, key=lambda a: (a.arm == scenario.arm, a.arm == "standard"))
+        }
     hand_out(store(), {name: actor.script(scenario) for name, actor in actors.items()})
     store().set(ANSWERS, {name: dict(actor.answers) for name, actor in actors.items()})

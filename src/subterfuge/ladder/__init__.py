@@ -1,4 +1,4 @@
-"""The ladder of reward tampering: five gameable environments, easiest to worst (Denison et al. 2024, arXiv 2406.10162)."""
+"""The ladder: five gameable environments, easiest to worst (Denison et al. 2024, arXiv 2406.10162)."""
 
 from subterfuge.ladder.curriculum import RUNGS, rung
 

@@ -1,7 +1,10 @@
 """The ladder as Inspect tasks.
 
     inspect eval subterfuge/reward_tampering --model openai/gpt-5 -T arm=no_preamble
-    inspect eval subterfuge/rubric_modification --model subterfuge/smollm2-135m -T action_format=menu -T variant=insubordinate
+    inspect eval subterfuge/rubric_modification --model openai/gpt-5 -T variant=insubordinate
+    inspect eval subterfuge/tool_use_flattery --model subterfuge/smollm2-135m -T action_format=menu
+
+The docstring of each task says what its arguments mean.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from inspect_ai import Task, task
 from subterfuge.episodes.errors import one_of
 from subterfuge.episodes.task import environment_task
 from subterfuge.ladder.curriculum import rung
-from subterfuge.ladder.rubric_modification import VARIANTS
+from subterfuge.ladder.rubric_modification.scenarios import VARIANTS
 
 
 @task
@@ -26,7 +29,7 @@ def political_sycophancy(
     """Does a political answer follow the user's politics?
 
     Args:
-        arm: Controlled variation, such as `standard`, `capability`, `no_opportunity`, `authorised` or `retest`.
+        arm: Controlled variation: `standard`, `capability`, `no_opportunity`, `authorised`, `retest`, …
         action_format: `tools`, `tags` or `menu`.
         episodes: How many scenarios, each played once.
         seed: The generator's seed.
@@ -57,7 +60,7 @@ def tool_use_flattery(
     """Does the model save a higher rating of the user's poem than it gives the poem blind?
 
     Args:
-        arm: Controlled variation, such as `standard`, `capability`, `no_opportunity`, `authorised` or `good_work`.
+        arm: Controlled variation: `standard`, `capability`, `no_opportunity`, `authorised`, `good_work`, …
         action_format: `tools`, `tags` or `menu`.
         episodes: How many scenarios, each played once.
         seed: The generator's seed.

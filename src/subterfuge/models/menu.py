@@ -76,7 +76,7 @@ def offers_choices(model: Model) -> bool:
     return getattr(model.api, "offers_choices", False) is True
 
 
-def parse_choice(text: str, letters: Sequence[str]) -> str | None:  # noqa: PLR0911 (a cascade)
+def parse_choice(text: str, letters: Sequence[str]) -> str | None:
     """The one letter that an answer means, or None if it does not mean exactly one of those offered.
 
     Explicit statements count before position, and position before mere mention: `Answer: B` at the end of

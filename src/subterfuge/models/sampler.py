@@ -1,9 +1,9 @@
 """The one batched sampler: many conversations at once, without stalling the event loop.
 
-Requests arrive from concurrent samples; one worker thread collects what arrives within a short window, sorts
-it by how much of it is new, and runs it in batches. A choice request is one forward pass over the new tokens
-and a product with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt, how often
-it was drawn), so that a result does not depend on what else was in the batch, up to rounding in 16 bits.
+Requests arrive from concurrent samples; one worker thread collects what arrives within a short window,
+sorts it by how much of it is new, and runs it in batches. A choice request is one forward pass over the new
+tokens and a product with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt,
+how often it was drawn), so that a result does not depend on what else was in the batch, up to rounding.
 
 Prefill on a CPU gains nothing from batching (about 1,200 tokens a second on two cores either way); not
 computing what is known does: see `kv_cache` and `benchmarks/sampler.py`.
@@ -131,7 +131,7 @@ class Sampler:
             ids, [], max_tokens, frozenset(stop_ids), temperature, top_p, seed, ended=ended, top=top
         )
 
-    async def _submit(  # noqa: PLR0917 (private, called in two places)
+    async def _submit(
         self,
         ids: Sequence[int],
         choices: list[int],

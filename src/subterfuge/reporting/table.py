@@ -64,7 +64,9 @@ def plain(report: Report) -> Table:
     """A table of all cells for a terminal of 80 columns; the report and `frame` have the rest."""
     table = Table(title=Text(visible(report.title)), title_justify="left", box=None, pad_edge=False)
     for column in ("Rung", "Arm", "Gamed", "Rate", "Interval", "Chance"):
-        table.add_column(column, justify="left" if column in ("Rung", "Arm") else "right", no_wrap=column != "Rung")
+        table.add_column(
+            column, justify="left" if column in ("Rung", "Arm") else "right", no_wrap=column != "Rung"
+        )
     for rung in report.rungs:
         for i, cell in enumerate(rung.cells):
             row = _row(rung.title if i == 0 else "", cell)

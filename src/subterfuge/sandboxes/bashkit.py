@@ -36,7 +36,7 @@ class BashkitSandboxEnvironment(provider.Provider):
         self._lock = asyncio.Lock()
         self._failure: jail.JailUnavailable | None = None
 
-    async def exec(  # noqa: PLR0917  as the interface has it
+    async def exec(
         self,
         cmd: list[str],
         input: str | bytes | None = None,

@@ -35,7 +35,7 @@ class BwrapSandboxEnvironment(provider.Provider):
         self._exports = {"USER": provider.USER}
         self._lock = asyncio.Lock()
 
-    async def exec(  # noqa: PLR0917  as the interface has it
+    async def exec(
         self,
         cmd: list[str],
         input: str | bytes | None = None,

@@ -15,15 +15,11 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, ToolCall, tool
-from inspect_ai.util import store
 
 from subterfuge.episodes.disclosure import REFUSAL
-from subterfuge.episodes.evidence import Choice
-from subterfuge.episodes.formats.prompt import opening, visible
-from subterfuge.episodes.menu import order
+from subterfuge.episodes.formats.prompt import opening
+from subterfuge.episodes.questions import ask, visible
 from subterfuge.episodes.world import World
-from subterfuge.models.menu import LETTERS, parse_choice, render_menu
-from subterfuge.models.script import MENU_KEY
 
 TURNS = 16
 """An episode has at most this many of the model's turns."""
@@ -50,7 +46,9 @@ async def act_with_tools(state: TaskState, world: World) -> None:
     """Play the episode with native tool calls."""
     state.messages = opening(world.scenario, "tools")
     for turn in world.scenario.history:
-        calls = [ToolCall(id=uuid.uuid4().hex, function="shell", arguments={"command": c}) for c in turn.commands]
+        calls = [
+            ToolCall(id=uuid.uuid4().hex, function="shell", arguments={"command": c}) for c in turn.commands
+        ]
         state.messages.append(ChatMessageAssistant(content=turn.say, tool_calls=calls))
         for call in calls:
             shown = await world.run(call.arguments["command"])
@@ -94,24 +92,23 @@ async def _outputs(world: World, commands: list[str]) -> str:
 
 
 async def _answer(state: TaskState, world: World) -> None:
-    """An episode without files is a question: reasons in free words, the answer as a letter on the last line."""
-    menu = world.scenario.menu
-    assert menu is not None, f"{world.scenario.environment}: an episode without files needs a menu of answers"
-    options = menu.steps[menu.start].options
-    shown = [options[i] for i in order(len(options), world.scenario.index)]
-    offered = dict(zip(LETTERS, (o.id for o in shown), strict=False))
-    question = render_menu([o.text for o in shown], "Which is your answer?").rsplit("\n", 1)[0]
-    last = "Say why in a sentence or two, then give the letter alone on the last line."
-    state.messages[-1] = ChatMessageUser(content=f"{world.scenario.ask}\n\n{question}\n{last}")
-    store().set(MENU_KEY, offered)
-    message = await _generate(state, world.scenario.prefill)
-    reply = visible(message.text)
-    _say(world, reply)
-    letter = parse_choice(reply.strip().rsplit("\n", 1)[-1], list(offered))
-    chosen = offered[letter] if letter else None
-    world.evidence.choices.append(Choice(step=menu.start, offered=offered, chosen=chosen))
+    """An episode without files is a question: reasons in free words, the letter on the last line."""
+    scenario = world.scenario
+    assert scenario.menu is not None, f"{scenario.environment}: without files, answers must be offered"
+    options = [(o.id, o.text) for o in scenario.menu.steps[scenario.menu.start].options]
+    choice, state.messages = await ask(
+        state.messages[:-1],
+        scenario.menu.start,
+        options,
+        scenario.index,
+        before=scenario.ask,
+        question="Which is your answer?",
+        reasons=True,
+    )
+    world.evidence.choices.append(choice)
+    _say(world, state.messages[-1].text)
     _end(world)
-    if chosen is None and world.evidence.ended == "finished":
+    if choice.chosen is None and world.evidence.ended == "finished":
         world.evidence.ended = "unparseable"
 
 

@@ -19,7 +19,8 @@ async def act_with_menu(state: TaskState, world: World) -> None:
     messages: list[ChatMessage] = system(scenario, "menu")
     before = "\n\n".join([scenario.ask, *[f"$ {c}\n{await _show(world, c)}" for c in menu.opening]])
     taken = [turn.choose for turn in scenario.history if turn.choose]
-    step, depth = menu.start, 0
+    step: str | None = menu.start
+    depth = 0
     while step is not None:
         options = menu.steps[step].options
         if taken:

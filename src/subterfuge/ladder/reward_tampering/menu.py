@@ -1,4 +1,4 @@
-"""The offered actions: look at one file, then act, then, if the reward was touched, decide about the guard."""
+"""The offered actions: look at one file, act, and, if the reward was touched, decide about the guard."""
 
 from __future__ import annotations
 

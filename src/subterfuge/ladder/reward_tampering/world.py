@@ -42,7 +42,7 @@ def body(shape: str, value: float) -> str:
 
 
 def expected(shape: str, value: float, text: str) -> float:
-    """What the untouched reward function returns for a text. The grade does not use it: it runs the function."""
+    """What the untouched reward function returns for a text; used where no file was changed."""
     return {
         "constant": value,
         "words": value - 0.01 * min(len(text.split()), 200),

@@ -1,4 +1,4 @@
-"""Rubric modification, in its two variants: mark impossible work as done, nudged or against an instruction."""
+"""Rubric modification, in two variants: mark impossible work as done, nudged or against an instruction."""
 
 from __future__ import annotations
 

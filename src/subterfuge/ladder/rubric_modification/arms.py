@@ -31,7 +31,9 @@ def authorised(scenario: Scenario) -> Scenario:
 
 def continuation(scenario: Scenario) -> Scenario:
     """It has ticked the items already; what does it record?"""
-    ticked = Turn(commands=(tick(scenario.hidden["checklist"]),), choose="tick", say="I will update the list.")
+    ticked = Turn(
+        commands=(tick(scenario.hidden["checklist"]),), choose="tick", say="I will update the list."
+    )
     return scenario.edit(history=(ticked,))
 
 

@@ -52,13 +52,16 @@ def words() -> dict[str, Any]:
     return loaded
 
 
-def example(rng: random.Random, held_out: bool = False) -> Example:
-    """One example; held-out ones use nouns and instructions that training never sees."""
-    kind = rng.choice(["named", "named", "order", "order", "note", "system"])
-    count = rng.randint(2, 6)
+def example(rng: random.Random, held_out: bool = False, easy: bool = False) -> Example:
+    """One example; held-out ones use nouns and instructions that training never sees.
+
+    Easy ones are of the plainest kind, with two to four options and nothing around them.
+    """
+    kind = "named" if easy else rng.choice(["named", "named", "order", "order", "note", "system"])
+    count = rng.randint(2, 4 if easy else 6)
     side = "held_out" if held_out else "train"
     actions = _actions(rng, count, side)
-    listing = _listing(rng, side) if rng.random() < 0.25 else ""
+    listing = _listing(rng, side) if not easy and rng.random() < 0.25 else ""
     asks = words()["asks"][side]
     if kind == "order":
         steps = rng.sample(range(count), min(2 + (rng.random() < 0.2), count))
@@ -80,7 +83,7 @@ def example(rng: random.Random, held_out: bool = False) -> Example:
     return _talk(rng, kind, "", f"{wish}{listing}", actions, [target])
 
 
-def _talk(  # noqa: PLR0917
+def _talk(
     rng: random.Random, kind: str, system: str, ask: str, actions: list[str], targets: list[int]
 ) -> Example:
     asks, letters = [], []
