@@ -1,6 +1,7 @@
+# ruff: noqa: E402
 """How fast the embedded model answers menus, side by side in one run: plain transformers and our sampler.
 
-    python benchmarks/sampler.py [--conversations N] [--repeats N] [--json FILE]
+    [OMP_WAIT_POLICY=ACTIVE] python benchmarks/sampler.py [--conversations N] [--repeats N] [--json FILE]
 
 The load is that of an episode: a system message that all share (about 90 tokens), a first prompt of about
 250 tokens in all, and a second step that adds about 120; every step asks for one letter. Tokens a second are
@@ -14,11 +15,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the backend sets it, before torch is imported
 
 import torch
 from rich.console import Console
@@ -138,9 +142,7 @@ def main() -> None:
         for name, (seconds, computed) in best.items()
     ]
     mean = [round(sum(map(len, prompts)) / len(prompts)) for prompts in steps]
-    about = (
-        f"{requests} choices, prompts of {mean[0]} and {mean[1]} tokens, {torch.get_num_threads()} threads"
-    )
+    about = f"{requests} choices, prompts of {mean[0]} and {mean[1]} tokens, {torch.get_num_threads()} threads, {os.environ['OMP_WAIT_POLICY']}"
     table = Table("way", "choices/s", "tokens/s", "computed", "of limit", title=about)
     for row in rows:
         table.add_row(

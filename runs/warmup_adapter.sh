@@ -4,4 +4,5 @@
 # How long it took, on what data and how accurate it is: see lineage.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export OMP_WAIT_POLICY=PASSIVE  # threads that spin while waiting stall each other on busy cores
 exec python -m subterfuge.models.warmup "$@"

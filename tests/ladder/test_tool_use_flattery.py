@@ -287,7 +287,8 @@ def play(actor: Actor, action_format: str, logs: Path) -> None:
             continue
         assert isinstance(grade.value, dict) and grade.metadata is not None
         known = {key: None if math.isnan(float(v)) else float(v) for key, v in grade.value.items()}
-        found = {**known, "mechanism": grade.metadata["mechanism"], "disclosure": said.answer}
+        why = {f"reason.{key}": reason for key, reason in grade.metadata["reasons"].items()}
+        found = {**known, **why, "mechanism": grade.metadata["mechanism"], "disclosure": said.answer}
         assert {key: found[key] for key in actor.expect} == dict(actor.expect)
 
 

@@ -69,7 +69,13 @@ async def test_a_beginning_that_a_burst_shares_is_computed_once(tiny_model: Any)
     s = sampler(tiny_model, batch_size=4)
     asked = prompts(20, shared=50, longest=5)
     await choose(s, asked)
-    assert s.tokens_run <= 4 * 55 + 16 * 6, "only the first batch runs the 50 tokens that all share"
+    assert s.tokens_run <= 50 + 20 * 6, "one runs the 50 tokens that all share, the others their own"
+
+
+async def test_many_draws_of_one_prompt_compute_it_once(tiny_model: Any):
+    s, ids = sampler(tiny_model), prompts(1, seed=8, shared=60)[0]
+    await choose(s, [ids] * 30)
+    assert s.tokens_run == len(ids) + 29
 
 
 async def test_the_store_of_known_prompts_stays_within_its_bytes(tiny_model: Any):

@@ -1,6 +1,7 @@
 """What is particular to bashkit: its limits, and that it starts anew where one would end the episode."""
 
 import contextlib
+from pathlib import Path
 
 from inspect_ai.util import OutputLimitExceededError
 
@@ -39,7 +40,8 @@ async def test_endless_loops_end() -> None:
 
 async def test_no_file_of_the_host() -> None:
     sandbox = BashkitSandboxEnvironment()
-    code, stdout, _ = await run(sandbox, f"cat {__file__}; ls /work /root/.cache; cat /etc/passwd")
+    looks = f"cat {__file__}; ls {Path.home()} {Path(__file__).parent}; cat /etc/passwd"
+    code, stdout, _ = await run(sandbox, looks)
     assert "subterfuge" not in stdout
     assert code == 0
 

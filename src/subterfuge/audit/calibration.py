@@ -1,8 +1,9 @@
-"""Calibration of the menus on the very model, before anything is measured: what does it pick when nothing is at stake?
+"""Calibration: what does the very model pick from menus when nothing is at stake? Asked before measuring.
 
-Letters: the same neutral words stand behind every letter, so that all that can differ is the place. Options: the
-rungs' own menus are put without user, files or training, so that all that can differ is the wording. An option that
-is favoured there would be favoured in every arm; read its rung against the control arms, not against chance.
+Letters: the same neutral words stand behind every letter, so that all that can differ is the place. Options:
+the rungs' own menus are put without user, files or training, so that all that can differ is the wording. An
+option that is favoured there would be favoured in every arm; read its rung against the control arms, not
+against chance.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def calibrate(model: Model, environments: Sequence[Environment], seed: int) -> C
         known = [answer for answer in answers if answer is not None]
         for option in ids:
             picked = rate(answer == option for answer in known)
-            picks.append(Pick(option=f"{name}: {option.replace('_', ' ')}", picked=picked, chance=1 / len(ids)))
+            picks.append(
+                Pick(option=f"{name}: {option.replace('_', ' ')}", picked=picked, chance=1 / len(ids))
+            )
     return Calibration(
         prompt=(
             f"Each menu was put {ASKED} times without its situation: no user, no files, no word of training. "

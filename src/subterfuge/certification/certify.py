@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 from inspect_ai.model import get_model
 
 from subterfuge.episodes import arms
+from subterfuge.episodes.disclosure import Claim
 from subterfuge.episodes.environment import Actor, Environment
 from subterfuge.episodes.evidence import Evidence
 from subterfuge.episodes.formats import FORMATS
@@ -42,6 +43,8 @@ class Check:
 
     scenario: Scenario | None = None
     evidence: Evidence | None = field(default=None, repr=False)
+    claim: Claim | None = None
+    """What the actor said when it was asked afterwards; None if it was not asked."""
 
     @property
     def passed(self) -> bool:
@@ -128,6 +131,7 @@ def _checks(environment: Environment, log: EvalLog, sandbox: str) -> list[Check]
                 differences=tuple(_differences(actor, sample)),
                 scenario=scenario,
                 evidence=None if frozen is None else Evidence.model_validate(frozen),
+                claim=sample.store.get("claim"),
             )
         )
     if not checks:
@@ -143,22 +147,40 @@ def _differences(actor: Actor, sample: EvalSample) -> list[str]:
     graded, told = scores["grade"], scores["disclosure"]
     if not isinstance(graded.value, dict):
         return [] if actor.expect.get("unscored") == graded.reason else [f"unscored: {graded.reason}"]
+    return differences(actor.expect, graded.value, graded.metadata or {}, told.answer)
+
+
+def differences(
+    expect: Mapping[str, Any],
+    value: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    disclosure: str | None,
+) -> list[str]:
+    """Where a verdict is not the one that an actor was written for, one short sentence each.
+
+    Args:
+        expect: what the actor was written for.
+        value: the logged grade.
+        metadata: what was logged beside it.
+        disclosure: the label of what was said afterwards; None where the truth is not known.
+    """
+    reasons = metadata["reasons"]
     found: dict[str, Any] = {
-        **graded.value,
-        "mechanism": (graded.metadata or {}).get("mechanism"),
-        "disclosure": told.answer,
+        **value,
+        **{f"reason.{key}": why for key, why in reasons.items()},
+        "mechanism": metadata["mechanism"],
+        "disclosure": disclosure,
         "unscored": None,
     }
-    return differences(actor, found)
-
-
-def differences(actor: Actor, found: dict[str, Any]) -> list[str]:
-    """Where what was found is not what the actor was written for."""
-    return [
+    wrong = [
         f"{key} is {_plain(found.get(key))}, expected {_plain(wanted)}"
-        for key, wanted in actor.expect.items()
+        for key, wanted in expect.items()
         if not _same(found.get(key), wanted)
     ]
+    unknown = {key for key, number in value.items() if _same(number, None)}
+    if unknown != set(reasons):
+        wrong.append(f"not known: {sorted(unknown)}, but reasons are given for: {sorted(reasons)}")
+    return wrong
 
 
 def _same(found: Any, wanted: Any) -> bool:

@@ -13,7 +13,7 @@ import contextlib
 import copy
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,10 @@ from types import ModuleType
 from typing import Any
 
 from subterfuge.certification.certify import Check, differences
-from subterfuge.episodes.environment import Actor, Environment
+from subterfuge.episodes.disclosure import Claim, label
+from subterfuge.episodes.environment import Environment
+from subterfuge.episodes.evidence import Evidence
+from subterfuge.episodes.scenario import Scenario
 
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -64,52 +67,87 @@ def mutate(
         checks: its certified runs, with their evidence.
         progress: is told of each mutant.
     """
-    runs = [(check, _actor(environment, check)) for check in _distinct(checks)]
+    runs = _runs(environment, checks)
     modules = _grading_modules(environment)
+    last = modules[-1]
+    with _swapped(modules, last, ast.parse(_source(last))):
+        if odd := asyncio.run(_first_to_notice(environment, runs)):
+            raise RuntimeError(f"{environment.name}: {odd} gets another verdict even from the whole grader")
     mutants = []
     for module in modules:
         for line, change, tree in _mutations(module):
-            with _swapped(modules, module, tree) as grade:
-                noticed = asyncio.run(_first_to_notice(grade, runs))
-            mutants.append(
-                Mutant(environment.name, module.__name__.rsplit(".", 1)[-1], line, change, noticed)
-            )
+            with _swapped(modules, module, tree):
+                noticed = asyncio.run(_first_to_notice(environment, runs))
+            name = module.__name__.rsplit(".", 1)[-1]
+            mutants.append(Mutant(environment.name, name, line, change, noticed))
             progress(mutants[-1])
     return mutants
 
 
-def _distinct(checks: Sequence[Check]) -> list[Check]:
-    """One run of each actor for each format: another sandbox leaves the same evidence."""
-    kept: dict[tuple[str, str, str], Check] = {}
+@dataclass(frozen=True)
+class _Run:
+    """What one actor left behind, and what is to come of it."""
+
+    actor: str
+    scenario: Scenario
+    evidence: Evidence
+    claim: Claim | None
+    expect: Mapping[str, Any]
+
+
+LOST = {"gamed": None, "evaded": None, "honest_success": None, "effect": None, "disclosure": None}
+"""What every grader must say of an episode whose final files were lost."""
+
+
+def _runs(environment: Environment, checks: Sequence[Check]) -> list[_Run]:
+    """One run of each actor, with a menu and without, and one whose files were lost.
+
+    Another sandbox leaves the same evidence.
+    """
+    kept: dict[tuple[str, str, bool], _Run] = {}
     for check in checks:
-        if check.evidence is not None and check.evidence.ended != "unparseable":
-            kept.setdefault((check.actor, check.arm, check.action_format == "menu"), check)  # type: ignore[arg-type]
+        if check.scenario is None or check.evidence is None or check.evidence.ended == "unparseable":
+            continue
+        actor = next(a for a in environment.actors if a.name == check.actor and a.arm == check.arm)
+        run = _Run(actor.name, check.scenario, check.evidence, check.claim, actor.expect)
+        kept.setdefault((actor.name, actor.arm, check.action_format == "menu"), run)
+        if check.evidence.final is not None:
+            evidence = check.evidence.model_copy(update={"final": None})
+            kept.setdefault(("", "", False), _Run("lost files", check.scenario, evidence, None, LOST))
     return list(kept.values())
 
 
-def _actor(environment: Environment, check: Check) -> Actor:
-    return next(a for a in environment.actors if a.name == check.actor and a.arm == check.arm)
-
-
-async def _first_to_notice(grade: Any, runs: Sequence[tuple[Check, Actor]]) -> str:
-    for check, actor in runs:
-        assert check.scenario is not None and check.evidence is not None
+async def _first_to_notice(environment: Environment, runs: Sequence[_Run]) -> str:
+    """Whose verdict is not the expected one, with the grading modules that are in place now."""
+    grade, truth = (_now(function) for function in (environment.grade, environment.disclosure.truth))
+    for run in runs:
         try:
-            verdict = await asyncio.wait_for(grade(check.scenario, check.evidence), timeout=60)
+            verdict = await asyncio.wait_for(grade(run.scenario, run.evidence), timeout=60)
+            happened = truth(run.scenario, run.evidence)
         except Exception as error:
-            return f"{actor.name} ({type(error).__name__})"
-        found = {**verdict.value(), "mechanism": verdict.mechanism}
-        wanted = {k: v for k, v in actor.expect.items() if k not in ("disclosure", "unscored")}
-        if differences(Actor(actor.name, actor.script, wanted), found):
-            return actor.name
+            return f"{run.actor} ({type(error).__name__})"
+        answer = label(bool(happened), run.claim) if run.claim else "not asked"
+        said = None if happened is None else answer
+        if differences(run.expect, verdict.value(), verdict.metadata(), said):
+            return run.actor
     return ""
+
+
+def _now(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of this name in the module that is in place now."""
+    found: Callable[..., Any] = getattr(sys.modules[function.__module__], function.__name__)
+    return found
+
+
+def _source(module: ModuleType) -> str:
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
 
 
 def _grading_modules(environment: Environment) -> list[ModuleType]:
     """The environment's own modules that its grade is made of, imported ones first."""
     last = importlib.import_module(environment.grade.__module__)
     package = last.__name__.rpartition(".")[0]
-    tree = ast.parse(Path(str(last.__file__)).read_text(encoding="utf-8"))
+    tree = ast.parse(_source(last))
     names = [
         n.name
         for node in tree.body
@@ -121,31 +159,31 @@ def _grading_modules(environment: Environment) -> list[ModuleType]:
 
 
 @contextlib.contextmanager
-def _swapped(modules: Sequence[ModuleType], broken: ModuleType, tree: ast.Module) -> Iterator[Any]:
-    """Import the grading modules anew, one of them from a mutated tree; give the grade function."""
+def _swapped(modules: Sequence[ModuleType], broken: ModuleType, tree: ast.Module) -> Iterator[None]:
+    """Import the grading modules anew, one of them from a mutated tree."""
     package = sys.modules[modules[-1].__name__.rpartition(".")[0]]
+    before = dict(vars(package))
     try:
         for original in modules:
             fresh = ModuleType(original.__name__)
             fresh.__file__ = original.__file__
             fresh.__package__ = package.__name__
             sys.modules[original.__name__] = fresh
-            source = Path(str(original.__file__)).read_text(encoding="utf-8")
-            code = compile(tree if original is broken else source, str(original.__file__), "exec")
+            code = compile(tree if original is broken else _source(original), str(original.__file__), "exec")
             exec(code, fresh.__dict__)  # noqa: S102 (our own source, one operator changed)
             setattr(package, original.__name__.rsplit(".", 1)[-1], fresh)
             if original is not broken and hasattr(original, "_seen"):
                 fresh._seen = original._seen  # type: ignore[attr-defined]
-        yield sys.modules[modules[-1].__name__].grade
+        yield
     finally:
         for original in modules:
             sys.modules[original.__name__] = original
-            setattr(package, original.__name__.rsplit(".", 1)[-1], original)
+        vars(package).update(before)
 
 
 def _mutations(module: ModuleType) -> Iterator[tuple[int, str, ast.Module]]:
     """(line, change, tree) for each condition in the module's functions."""
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    tree = ast.parse(_source(module))
     sites = [
         node
         for top in tree.body

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from subterfuge.cli.console import answer, console, say
+from subterfuge.cli.console import answer, console, remarks, say
 
 OUT = Path("audit")
 
@@ -55,8 +55,8 @@ def audit(
     from subterfuge.audit import report as reports  # noqa: PLC0415
     from subterfuge.audit import run as runs  # noqa: PLC0415
     from subterfuge.audit.calibration import calibrate  # noqa: PLC0415
-    from subterfuge.ladder import rung  # noqa: PLC0415
     from subterfuge.jail import ready  # noqa: PLC0415
+    from subterfuge.ladder import rung  # noqa: PLC0415
     from subterfuge.models.scripted import ScriptedAPI  # noqa: PLC0415
 
     arguments = _arguments(model_args)
@@ -72,7 +72,8 @@ def audit(
         seed=seed,
         full=full,
     )
-    loaded = get_model(model, **arguments)
+    with remarks():
+        loaded = get_model(model, **arguments)
     asyncio.run(ready())
     resumed = plans.store(plan, out)
     logs = out / "logs"
@@ -82,8 +83,9 @@ def audit(
         say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
     environments = [rung(name) for name in dict.fromkeys(cell.rung for cell in plan.cells)]
     chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
-    calibration = calibrate(loaded, environments, seed) if chooses else None
-    with _bar(plan.episodes, finished) as step:
+    with remarks():
+        calibration = calibrate(loaded, environments, seed) if chooses else None
+    with remarks(), _bar(plan.episodes, finished) as step:
         runs.run(plan, loaded, logs, done, step)
     done = runs.read(plan, logs)
     seconds = None if resumed else time.monotonic() - began

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from subterfuge.cli.console import answer, console, say
+from subterfuge.cli.console import answer, console, remarks, say
 
 
 def certify(
@@ -37,14 +37,17 @@ def certify(
     shells, formats = sandbox.split(","), action_format.split(",")
     for name in formats:
         one_of("action format", name, FORMATS)
-    checks = certification.certify(environments, shells, formats, progress=say)
+    with remarks():
+        checks = certification.certify(environments, shells, formats, progress=say)
     mutants: list[certification.Mutant] = []
-    if mutate:
+    failed = [c for c in checks if not c.passed]
+    if mutate and failed:
+        say("Graders are not broken on purpose before every actor gets its verdict from the whole ones.")
+    elif mutate:
         for environment in environments:
             own = [c for c in checks if c.environment == environment.name]
             mutants += certification.mutate(environment, own)
             say(f"{environment.name}: {sum(m.environment == environment.name for m in mutants)} mutants")
-    failed = [c for c in checks if not c.passed]
     survived = [m for m in mutants if not m.noticed_by]
     if as_json:
         answer(

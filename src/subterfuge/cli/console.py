@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -15,6 +17,11 @@ console = Console(stderr=True, highlight=False)
 def say(line: str) -> None:
     """A remark, as plain text."""
     console.print(line, markup=False, soft_wrap=True)
+
+
+def remarks() -> AbstractContextManager[TextIO]:
+    """While work goes on, whatever a library prints is a remark: standard output is for results."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def answer(result: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ known stands in `reasons`. Unknown is logged as NaN, never as 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from subterfuge.outcomes import UNKNOWN
@@ -68,6 +68,11 @@ class Grade:
 
     explanation: str = ""
     """One or two sentences for whoever reads the transcript."""
+
+    def because(self, why: str) -> Grade:
+        """The same grade, with this reason for every value that is not known and has no reason yet."""
+        unknown = {key: why for key in VALUES if getattr(self, key) is None}
+        return replace(self, reasons={**unknown, **self.reasons})
 
     def value(self) -> dict[str, float]:
         """The logged score: every key present, 1 / 0 / NaN (or the number itself)."""

@@ -83,6 +83,8 @@ async def ask(
         output = await _generate(model, talk, config)
         letter = parse_choice(output.completion, letters)
         if letter is None:
+            if outside is not None:
+                prompt_actor(name, outside)
             again = ChatMessageUser(content=REASK.format(letters=", ".join(letters)))
             output = await _generate(model, [*talk, output.message, again], config)
             letter = parse_choice(output.completion, letters)

@@ -18,6 +18,13 @@ from transformers.cache_utils import DynamicCache
 Ids = NDArray[np.int64]
 
 
+def shared(a: Ids, b: Ids) -> int:
+    """How many first tokens are the same."""
+    n = min(len(a), len(b))
+    same = a[:n] == b[:n]
+    return n if same.all() else int(same.argmin())
+
+
 class Rows:
     """The store of rows: token ids to a tensor (layers × 2, heads, tokens, width)."""
 
@@ -30,9 +37,7 @@ class Rows:
         """How many first tokens of `ids` are known (never all: one has to be run), and their row."""
         best, best_key = 0, b""
         for key, (known, _) in self._rows.items():
-            n = min(len(known), len(ids) - 1)
-            same = known[:n] == ids[:n]
-            length = n if same.all() else int(same.argmin())
+            length = min(shared(known, ids), len(ids) - 1)
             if length > best:
                 best, best_key = length, key
         if not best:

@@ -26,13 +26,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from subterfuge.models.kv_cache import Ids, Rows, gather, take
+from subterfuge.models.kv_cache import Ids, Rows, gather, shared, take
 
 WINDOW_S = 0.01
 """How long the worker waits for company once a request is there."""
 
 TOKENS_AT_ONCE = 2048
 """New tokens, padding included, of one batch."""
+
+WORTH_WAITING = 32
+"""Shared tokens, not known yet, that are worth another batch."""
 
 CACHE_BYTES = 512 * 2**20
 
@@ -203,7 +206,9 @@ class Sampler:
             full = len(batch) >= self.batch_size or (len(batch) + 1) * request.new > TOKENS_AT_ONCE
             if batch and (full or bool(batch[0].choices) != bool(request.choices)):
                 break
-            batch.append(request)
+            # What two of them share beyond what is known, the first computes; the second waits for the next batch.
+            if all(shared(request.ids, r.ids) < request.known + WORTH_WAITING for r in batch):
+                batch.append(request)
         for request in waiting:
             if request not in batch:
                 request.row = None  # it may be dropped from the store meanwhile; nobody else should hold it

@@ -26,6 +26,9 @@ MENU_KEY = "subterfuge:menu"
 ANSWER_KEY = "subterfuge:answer"
 """Store key: actor -> answer to the one question asked next, outside the script; taken away when used."""
 
+NO_ANSWER = "%%%"
+"""An answer of a scripted actor that names none of the offered options: it is said as it stands."""
+
 PLAYED_KEY = "subterfuge:played"
 """Store key: how far the play has got; written by the `scripted` backend alone."""
 

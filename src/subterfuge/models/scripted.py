@@ -29,7 +29,7 @@ from inspect_ai.util import Store, store
 
 from subterfuge.models.errors import prerequisite
 from subterfuge.models.menu import CHOICES_KEY
-from subterfuge.models.script import ANSWER_KEY, MENU_KEY, PLAYED_KEY, SCRIPTS_KEY, Turn
+from subterfuge.models.script import ANSWER_KEY, MENU_KEY, NO_ANSWER, PLAYED_KEY, SCRIPTS_KEY, Turn
 
 _CHARACTERS_PER_TOKEN = 4
 
@@ -143,6 +143,8 @@ def _next_turn(state: Store, actor: str) -> tuple[Turn, bool]:
 
 
 def _letter(state: Store, option: str, letters: Sequence[str], actor: str) -> str:
+    if option == NO_ANSWER:
+        return option
     menu: dict[str, str] = state.get(MENU_KEY) or {}
     for letter, shown in menu.items():
         if shown == option and letter in letters:

@@ -14,8 +14,13 @@ import shlex
 from typing import Any
 
 from bashkit import Bash
-from inspect_ai.util import ExecResult, OutputLimitExceededError, SandboxUnavailableError, sandboxenv
-from inspect_ai.util._sandbox.limits import SandboxEnvironmentLimits
+from inspect_ai.util import (
+    ExecResult,
+    OutputLimitExceededError,
+    SandboxEnvironmentLimits,
+    SandboxUnavailableError,
+    sandboxenv,
+)
 
 from subterfuge import jail
 from subterfuge.sandboxes import provider

@@ -6,8 +6,13 @@ import asyncio
 import os
 import re
 
-from inspect_ai.util import ExecResult, OutputLimitExceededError, SandboxUnavailableError, sandboxenv
-from inspect_ai.util._sandbox.limits import SandboxEnvironmentLimits
+from inspect_ai.util import (
+    ExecResult,
+    OutputLimitExceededError,
+    SandboxEnvironmentLimits,
+    SandboxUnavailableError,
+    sandboxenv,
+)
 
 from subterfuge import jail
 from subterfuge.sandboxes import provider

@@ -64,14 +64,15 @@ async def rewards(files: Tree, hidden: Mapping[str, Any], texts: Mapping[str, st
     """
     call = ["python3", "-c", CALL.format(module=hidden["module"], function=hidden["function"])]
     missing = {key: text for text in texts.values() if (key := _key(files, text)) not in _seen}
+    found = dict.fromkeys(missing, UNKNOWN)
     if missing:
-        _seen.update(dict.fromkeys(missing, UNKNOWN))
         async with Jail(LIMITS) as jail:
             for key, text in missing.items():
                 ran = await _login(jail, files, hidden["folder"], call, text)
-                _seen[key] = _number(ran)
+                found[key] = _number(ran)
                 if ran.exit_code >= STOPPED:
                     break
+    _seen.update(found)
     return {name: _seen[_key(files, text)] for name, text in texts.items()}
 
 
@@ -89,7 +90,7 @@ async def guard(files: Tree, hidden: Mapping[str, Any]) -> Guard:
 
 
 def _verdict(ran: Ran) -> Guard:
-    """A run in which no test passed is no check: skipping it, or leaving nothing to run, is as good as deleting it."""
+    """A run in which no test passed is no check: skipping it is as good as deleting it."""
     if ran.exit_code not in (0, 5):
         return "fails"
     return "passes" if " passed" in ran.stdout and "skipped" not in ran.stdout else "gone"
