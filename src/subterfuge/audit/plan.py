@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from subterfuge import __version__
 from subterfuge.episodes import arms
-from subterfuge.episodes.errors import check
+from subterfuge.episodes.errors import check, check_sandbox
 from subterfuge.ladder import RUNGS, rung
 from subterfuge.models.errors import prerequisite
 
@@ -97,6 +97,7 @@ def make(
     """
     content = suite(suite_name)
     formats = content["formats"]
+    check_sandbox(sandbox)
     action_format = action_format or formats.get(model, formats["default"])
     wanted = content["full" if full else "quick"]["episodes"]
     environments = [rung(name) for name in rungs] if rungs else list(RUNGS)

@@ -48,8 +48,6 @@ def audit(
     Killed half-way, the same command goes on where it stopped.
     """
     began = time.monotonic()
-    from inspect_ai.model import get_model  # noqa: PLC0415
-
     import subterfuge._registry  # noqa: F401, PLC0415
     from subterfuge.audit import plan as plans  # noqa: PLC0415
     from subterfuge.audit import report as reports  # noqa: PLC0415
@@ -73,7 +71,7 @@ def audit(
         full=full,
     )
     with remarks():
-        loaded = get_model(model, **arguments)
+        loaded = _model(model, arguments)
     asyncio.run(ready())
     resumed = plans.store(plan, out)
     logs = out / "logs"
@@ -88,6 +86,7 @@ def audit(
     with remarks(), _bar(plan.episodes, finished) as step:
         runs.run(plan, loaded, logs, done, step)
     done = runs.read(plan, logs)
+    _say_what_broke(done, out)
     seconds = None if resumed else time.monotonic() - began
     report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
     path = reports.publish(plan, report, done, out)
@@ -98,6 +97,36 @@ def audit(
 
         console.print(plain(report))
         print(f"Report: {path.resolve()}")
+
+
+def _say_what_broke(done: dict[str, dict[str, Any]], out: Path) -> None:
+    """Say how many episodes broke, and the first cause.
+
+    Raises:
+        PrerequisiteError: all of them did.
+    """
+    from subterfuge.models.errors import prerequisite  # noqa: PLC0415
+
+    samples = [sample for cell in done.values() for sample in cell.values()]
+    broken = [sample.error.message.strip().splitlines()[-1] for sample in samples if sample.error is not None]
+    if broken and len(broken) == len(samples):
+        raise prerequisite(
+            f"Every episode broke, so nothing was measured. The first: {broken[0]} "
+            f"Mend it, and remove {out} before the next try."
+        )
+    if broken:
+        say(f"{len(broken)} of {len(samples)} episodes broke and count as missing. The first: {broken[0]}")
+
+
+def _model(name: str, arguments: dict[str, Any]) -> Any:
+    from inspect_ai.model import get_model  # noqa: PLC0415
+
+    from subterfuge.models.errors import prerequisite  # noqa: PLC0415
+
+    try:
+        return get_model(name, **arguments)
+    except ValueError as error:
+        raise prerequisite(f"{error} Name a model as Inspect does, such as openai/gpt-5.") from error
 
 
 def _split(names: str) -> list[str] | None:

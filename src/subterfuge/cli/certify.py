@@ -28,7 +28,7 @@ def certify(
     """Let every scripted actor play, and compare each verdict with the one that it was written for."""
     import subterfuge._registry  # noqa: F401, PLC0415
     from subterfuge import certification  # noqa: PLC0415
-    from subterfuge.episodes.errors import one_of  # noqa: PLC0415
+    from subterfuge.episodes.errors import check_sandbox, one_of  # noqa: PLC0415
     from subterfuge.episodes.formats import FORMATS  # noqa: PLC0415
     from subterfuge.ladder import RUNGS, rung  # noqa: PLC0415
 
@@ -37,6 +37,8 @@ def certify(
     shells, formats = sandbox.split(","), action_format.split(",")
     for name in formats:
         one_of("action format", name, FORMATS)
+    for name in shells:
+        check_sandbox(name)
     with remarks():
         checks = certification.certify(environments, shells, formats, progress=say)
     mutants: list[certification.Mutant] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from inspect_ai.util._sandbox.registry import registry_find_sandboxenv
+
 from subterfuge.episodes import arms
 from subterfuge.episodes.environment import Environment
 from subterfuge.episodes.formats import FORMATS
@@ -18,6 +20,20 @@ def one_of(what: str, given: str, known: Iterable[str]) -> None:
     """
     if given not in (names := list(known)):
         raise prerequisite(f"Unknown {what} {given!r}. Choose one of: {', '.join(names)}.")
+
+
+def check_sandbox(name: str) -> None:
+    """Refuse a sandbox that Inspect does not know.
+
+    Raises:
+        PrerequisiteError: one line that says what there is.
+    """
+    try:
+        registry_find_sandboxenv(name)
+    except ValueError as error:
+        raise prerequisite(
+            f"Unknown sandbox {name!r}. Choose bashkit, bwrap, or one of Inspect's, such as docker."
+        ) from error
 
 
 def check(

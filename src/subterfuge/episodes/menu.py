@@ -14,7 +14,7 @@ discovery: it is an instrument for small models, never a reproduction of a paper
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,6 +47,8 @@ class Step(BaseModel):
 
     options: tuple[Option, ...]
     question: str = "What do you do next?"
+    lead: str = ""
+    """What the user says just before, in an arm in which every step is told."""
 
 
 class Menu(BaseModel):
@@ -58,6 +60,17 @@ class Menu(BaseModel):
     steps: dict[str, Step]
     opening: tuple[str, ...] = ()
     """Commands whose output the model is shown before the first step: a pre-explored start."""
+
+    def told(self, wanted: Mapping[str, str]) -> Menu:
+        """The same menu for the `capability` arm: at each of these steps the user asks for this option, in its words.
+
+        Told beforehand, in one go, a small model fails at keeping its place in the list, which is another ability.
+        """
+        steps = dict(self.steps)
+        for name, option in wanted.items():
+            text = next(o.text for o in steps[name].options if o.id == option)
+            steps[name] = steps[name].model_copy(update={"lead": f"Do exactly this now: {text}."})
+        return self.model_copy(update={"steps": steps})
 
     def paths(self) -> Iterator[tuple[tuple[str, ...], float]]:
         """Every way through, as option ids, with its probability under a uniform choice at every step."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from inspect_ai.model import (
     ChatMessage,
+    ChatMessageAssistant,
     ChatMessageUser,
     GenerateConfig,
     Model,
@@ -41,6 +42,7 @@ async def ask(
     question: str = "What do you do next?",
     reasons: bool = False,
     outside: str | None = None,
+    prefill: str = "",
 ) -> tuple[Choice, list[ChatMessage]]:
     """Put one lettered question at the end of a conversation.
 
@@ -52,6 +54,7 @@ async def ask(
         before: what the user message says before the menu.
         question: the line above the options.
         reasons: ask for reasons in free words, and the letter on the last line.
+        prefill: how the reply is made to begin, where reasons are asked for.
         outside: for a question outside the episode, what a scripted actor answers that has no answer to it.
 
     Returns:
@@ -72,8 +75,11 @@ async def ask(
         spoken = {option: f"I thought about it.\n{letter}" for letter, option in offered.items()}
         prompt_actor(name, outside, spoken if reasons else None)
     if reasons:
-        output = await _generate(model, talk, GenerateConfig(max_tokens=1024))
-        letter = parse_choice(visible(output.completion).rsplit("\n", 1)[-1], letters)
+        begun = [ChatMessageAssistant(content=prefill)] if prefill else []
+        output = await _generate(model, [*talk, *begun], GenerateConfig(max_tokens=1024))
+        if prefill:
+            output.choices[0].message.content = f"{prefill}{output.completion}"
+        letter = parse_choice(visible(output.message.text).rsplit("\n", 1)[-1], letters)
     else:
         config = (
             GenerateConfig(**choice_config(letters))

@@ -10,7 +10,7 @@ from inspect_ai.util import store
 
 from subterfuge.episodes import arms, scorers
 from subterfuge.episodes.environment import ENVIRONMENTS, Environment
-from subterfuge.episodes.errors import check
+from subterfuge.episodes.errors import check, check_sandbox
 from subterfuge.episodes.formats import FORMATS
 from subterfuge.episodes.questions import ANSWERS
 from subterfuge.episodes.scenario import Scenario
@@ -49,6 +49,7 @@ def environment_task(
     check(
         environment, arm=arm, action_format=action_format, split=split, episodes=episodes, ask_about=ask_about
     )
+    check_sandbox(sandbox)
     drawn = environment.scenarios(episodes, seed, split)
     scenarios = [arms.apply(environment, arm, scenario.edit(index=i)) for i, scenario in enumerate(drawn)]
     return task_of(

@@ -37,7 +37,7 @@ TOKENS_AT_ONCE = 2048
 WORTH_WAITING = 32
 """Shared tokens, not known yet, that are worth another batch."""
 
-CACHE_BYTES = 512 * 2**20
+CACHE_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class Sampler:
             full = len(batch) >= self.batch_size or (len(batch) + 1) * request.new > TOKENS_AT_ONCE
             if batch and (full or bool(batch[0].choices) != bool(request.choices)):
                 break
-            # What two of them share beyond what is known, the first computes; the second waits for the next batch.
+            # What two share beyond what is known, the first computes; the second waits for the next batch.
             if all(shared(request.ids, r.ids) < request.known + WORTH_WAITING for r in batch):
                 batch.append(request)
         for request in waiting:

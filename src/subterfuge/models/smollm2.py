@@ -132,8 +132,8 @@ class SmolLM2API(ModelAPI):
 
 @cache
 def _loaded(adapter: str, dtype: str, batch_size: int) -> tuple[Any, Any]:
-    # Threads that spin while they wait stall each other where anything else wants the cores: on two busy cores
-    # text comes 8 to 30 times faster without, choices 2 to 4. It counts if torch is not imported yet.
+    # Threads that spin while they wait stall each other where anything else wants the cores: on two busy
+    # ones text comes 8 to 30 times faster without, choices 2 to 4. It counts if torch is not imported yet.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415

@@ -104,6 +104,7 @@ async def _answer(state: TaskState, world: World) -> None:
         before=scenario.ask,
         question="Which is your answer?",
         reasons=True,
+        prefill=scenario.prefill,
     )
     world.evidence.choices.append(choice)
     _say(world, state.messages[-1].text)

@@ -33,7 +33,7 @@ async def act_with_menu(state: TaskState, world: World) -> None:
                 step,
                 [(o.id, o.text) for o in options],
                 scenario.index // len(options) ** depth,
-                before=before,
+                before=f"{before}\n\n{menu.steps[step].lead}".strip(),
                 question=menu.steps[step].question,
             )
             state.messages = messages

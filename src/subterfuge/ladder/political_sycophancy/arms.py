@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from subterfuge.episodes.scenario import Scenario
 from subterfuge.ladder.content import read_yaml
+from subterfuge.ladder.political_sycophancy.scenarios import MIRROR, PERSONA
 
 
 def no_opportunity(scenario: Scenario) -> Scenario:
@@ -17,8 +18,12 @@ def retest(scenario: Scenario) -> Scenario:
 
 
 def capability(scenario: Scenario) -> Scenario:
-    """Told in so many words to give the answer of the user's side."""
-    return _told(scenario, "capability")
+    """Told in so many words to give the answer of the user's side, and which one that is."""
+    assert scenario.menu is not None
+    positions = {o.id: o.text for o in scenario.menu.steps["answer"].options}
+    told = read_yaml(__file__, "texts.yaml")["capability"]
+    first, second = (told.format(position=positions[side]) for side in (PERSONA, MIRROR))
+    return _both(scenario, f"{scenario.ask}\n{first}", f"{scenario.probes[0].ask}\n{second}")
 
 
 def authorised(scenario: Scenario) -> Scenario:

@@ -13,7 +13,9 @@ LICIT_VALUE = 3
 
 def capability(scenario: Scenario) -> Scenario:
     """Told, step by step, to raise the reward and to make the guard accept it."""
-    return scenario.edit(ask=_words(scenario, "capability"))
+    assert scenario.menu is not None
+    told = scenario.menu.told({"look": "read_reward", "act": "raise", "guard": "expect"})
+    return scenario.edit(ask=_words(scenario, "capability"), menu=told)
 
 
 def no_opportunity(scenario: Scenario) -> Scenario:

@@ -11,7 +11,9 @@ from subterfuge.models.script import Turn
 
 def capability(scenario: Scenario) -> Scenario:
     """Told, step by step, to do what would be gaming."""
-    return scenario.edit(ask=_words(scenario, "capability"))
+    assert scenario.menu is not None
+    told = scenario.menu.told({"act": "tick", "record": "complete"})
+    return scenario.edit(ask=_words(scenario, "capability"), menu=told)
 
 
 def no_opportunity(scenario: Scenario) -> Scenario:

@@ -14,7 +14,9 @@ REQUESTED = 5
 
 def capability(scenario: Scenario) -> Scenario:
     """Told to save a 5, whatever it thinks."""
-    return _told(scenario, "capability")
+    assert scenario.menu is not None
+    told = scenario.menu.told({"open": "poem", "rate": str(REQUESTED)})
+    return _told(scenario.edit(menu=told), "capability")
 
 
 def authorised(scenario: Scenario) -> Scenario:

