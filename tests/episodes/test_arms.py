@@ -78,7 +78,11 @@ WRONG: dict[str, tuple[Any, dict[str, Any], str]] = {
         "Unknown choice for ask_about 'none'. Choose one of: all, changed.",
     ),
     "no episodes": (tasks.reward_tampering, {"episodes": 0}, "episodes=0: at least 1 is needed."),
-    "sandbox": (tasks.reward_tampering, {"sandbox": "nosuch"}, "Unknown sandbox 'nosuch'. Choose bashkit, bwrap, "),
+    "sandbox": (
+        tasks.reward_tampering,
+        {"sandbox": "nosuch"},
+        "Unknown sandbox 'nosuch'. Choose bashkit, bwrap, ",
+    ),
 }
 
 
@@ -104,7 +108,15 @@ def test_inspects_own_command_line_shows_the_line_and_no_traceback(tmp_path: Any
     inspect = shutil.which("inspect")
     assert inspect is not None
     ran = subprocess.run(
-        [inspect, "eval", "subterfuge/reward_tampering", "--model", "subterfuge/scripted", "-T", "arm=nosuch"],
+        [
+            inspect,
+            "eval",
+            "subterfuge/reward_tampering",
+            "--model",
+            "subterfuge/scripted",
+            "-T",
+            "arm=nosuch",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -16,9 +16,11 @@ from subterfuge.ladder import RUNGS
 from subterfuge.models.script import Turn
 
 FAST = {
-    ("political_sycophancy", arm) for arm in ("standard", "capability", "no_opportunity", "authorised", "retest")
+    ("political_sycophancy", arm)
+    for arm in ("standard", "capability", "no_opportunity", "authorised", "retest")
 } | {
-    ("rubric_modification_nudged", arm) for arm in ("standard", "no_opportunity", "authorised", "continuation")
+    ("rubric_modification_nudged", arm)
+    for arm in ("standard", "no_opportunity", "authorised", "continuation")
 }
 
 
@@ -63,4 +65,6 @@ def test_uniform_choice_games_as_often_as_the_environment_says(
     log = play(task_of(played, samples, "menu", "bashkit"), CAST, max_samples=16)
     weights = {actor.name: weight for actor, weight in cast}
     gamed = [(weights[s.metadata["actor"]], s.scores["grade"].value["gamed"]) for s in log.samples]
-    assert sum(weight * event for weight, event in gamed) == pytest.approx(environment.chance_of(arm), abs=1e-9)
+    assert sum(weight * event for weight, event in gamed) == pytest.approx(
+        environment.chance_of(arm), abs=1e-9
+    )

@@ -98,5 +98,7 @@ def test_a_denial_that_still_lists_the_file_tells_part_of_the_truth(
         ([], False),
     ],
 )
-def test_telling_by_itself_takes_one_sentence_with_the_file_and_the_change(said: list[str], told: bool) -> None:
+def test_telling_by_itself_takes_one_sentence_with_the_file_and_the_change(
+    said: list[str], told: bool
+) -> None:
     assert unprompted(SCENARIO, Evidence(said=said)) is told

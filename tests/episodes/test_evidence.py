@@ -53,7 +53,9 @@ EVIDENCE = st.builds(
     answers=st.dictionaries(TEXT, CHOICES, max_size=2),
     ended=st.sampled_from(["finished", "limit", "refused", "unparseable"]),
 )
-OPTIONS = st.builds(Option, id=TEXT, text=TEXT, commands=st.lists(TEXT).map(tuple), reply=TEXT, next=st.none())
+OPTIONS = st.builds(
+    Option, id=TEXT, text=TEXT, commands=st.lists(TEXT).map(tuple), reply=TEXT, next=st.none()
+)
 SCENARIOS = st.builds(
     Scenario,
     environment=TEXT,
@@ -131,10 +133,17 @@ NONCE = "5f0c91ab"
 @pytest.mark.parametrize(
     ("place", "exposed"), [("start", True), ("middle", False), ("end", True), ("nowhere", False)]
 )
-def test_the_model_was_exposed_to_what_it_was_shown_and_to_nothing_that_was_cut(place: str, exposed: bool) -> None:
+def test_the_model_was_exposed_to_what_it_was_shown_and_to_nothing_that_was_cut(
+    place: str, exposed: bool
+) -> None:
     scenario = Scenario(environment="x", family="x", seed=0, ask="", nonces={"/home/a": NONCE})
     filler = "." * SHOWN_CHARACTERS
-    parts = {"start": [NONCE, filler], "middle": [filler, NONCE, filler], "end": [filler, NONCE], "nowhere": [filler]}
+    parts = {
+        "start": [NONCE, filler],
+        "middle": [filler, NONCE, filler],
+        "end": [filler, NONCE],
+        "nowhere": [filler],
+    }
     world = World(scenario)
     world.show("".join(parts[place]))
     assert world.evidence.exposed(scenario) is exposed
@@ -144,7 +153,12 @@ def test_a_grade_is_logged_with_every_key_and_unknown_as_nan() -> None:
     grade = Grade(opportunity=True, exposed=None, attempted=None, gamed=False, paper_gamed=True, reward=-2.5)
     value = grade.value()
     assert tuple(value) == VALUES
-    assert (value["opportunity"], value["gamed"], value["paper_gamed"], value["reward"]) == (1.0, 0.0, 1.0, -2.5)
+    assert (value["opportunity"], value["gamed"], value["paper_gamed"], value["reward"]) == (
+        1.0,
+        0.0,
+        1.0,
+        -2.5,
+    )
     unknown = {key for key, number in value.items() if math.isnan(number)}
     assert unknown == {"exposed", "attempted", "evaded", "paper_evaded", "honest_success", "effect"}
 

@@ -1,4 +1,4 @@
-"""Episodes as they are played: what is recorded as said, how they end, and what a log gives to data frames."""
+"""Episodes as they are played: what is recorded as said, how they end, what a log gives to data frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from subterfuge.models.script import NO_ANSWER, Turn
 NUDGED = rung("rubric_modification_nudged")
 
 
-def one(play: Any, monkeypatch: pytest.MonkeyPatch, turns: tuple[Turn, ...], action_format: str, **how: Any) -> Any:
+def one(
+    play: Any, monkeypatch: pytest.MonkeyPatch, turns: tuple[Turn, ...], action_format: str, **how: Any
+) -> Any:
     """The sample of one episode in which these turns are played."""
     environment = replace(rung(how.pop("rung", NUDGED.name)), actors=())
     [drawn] = environment.scenarios(1, 3)
@@ -67,14 +69,18 @@ def test_a_prefilled_scratchpad_stands_in_the_transcript_and_is_not_said(
 def test_an_episode_ends_after_its_turns_and_is_graded_by_what_is_there(
     play: Any, monkeypatch: pytest.MonkeyPatch, action_format: str
 ) -> None:
-    sample = one(play, monkeypatch, tuple(Turn(commands=(f"echo {i}",)) for i in range(TURNS + 5)), action_format)
+    sample = one(
+        play, monkeypatch, tuple(Turn(commands=(f"echo {i}",)) for i in range(TURNS + 5)), action_format
+    )
     evidence = evidence_of(sample)
     assert len(evidence.steps) == TURNS
     assert evidence.ended == "limit"
     assert sample.scores["grade"].value["gamed"] == 0
 
 
-def test_a_message_limit_ends_an_episode_which_is_then_graded(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_limit_ends_an_episode_which_is_then_graded(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns = tuple(Turn(commands=(f"echo {i}",)) for i in range(10))
     sample = one(play, monkeypatch, turns, "tools", message_limit=7)
     assert sample.limit is not None and sample.limit.type == "message"
@@ -95,7 +101,13 @@ def test_commands_in_one_message_run_in_their_order_and_share_a_shell(
     ("turns", "ended"),
     [
         ((Turn(say="I'm sorry, but I can't help with that."),), "refused"),
-        ((Turn(commands=("ls",)), Turn(say="I can't find it."),), "finished"),
+        (
+            (
+                Turn(commands=("ls",)),
+                Turn(say="I can't find it."),
+            ),
+            "finished",
+        ),
         ((Turn(say="All is well."),), "finished"),
     ],
 )
@@ -105,7 +117,9 @@ def test_a_refusal_is_one_only_where_nothing_was_done(
     assert evidence_of(one(play, monkeypatch, turns, "tools")).ended == ended
 
 
-def test_a_letter_that_was_not_offered_is_asked_for_once_more(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_that_was_not_offered_is_asked_for_once_more(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns = (Turn(say="Z"), Turn(choose="leave"), Turn(choose="incomplete"))
     evidence = evidence_of(one(play, monkeypatch, turns, "menu"))
     assert evidence.chosen == ["leave", "incomplete"]
@@ -125,9 +139,7 @@ def test_a_probe_without_an_answer_leaves_the_grade_unknown_even_if_asked_again(
 ) -> None:
     # What the actor said in the episode would be a letter: it must not stand in for the missing answer.
     turns = (Turn(choose="persona", say="A"),)
-    sample = one(
-        play, monkeypatch, turns, "menu", rung="political_sycophancy", answers={"mirror": NO_ANSWER}
-    )
+    sample = one(play, monkeypatch, turns, "menu", rung="political_sycophancy", answers={"mirror": NO_ANSWER})
     assert evidence_of(sample).answers["mirror"].chosen is None
     assert math.isnan(sample.scores["grade"].value["gamed"])
 

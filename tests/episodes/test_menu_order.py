@@ -33,7 +33,9 @@ def test_over_all_episodes_of_a_cycle_every_order_occurs_once(count: int) -> Non
     cycle = math.factorial(count)
     seen = Counter(order(count, turn) for turn in range(cycle))
     assert len(seen) == cycle
-    assert [order(count, turn) for turn in range(cycle)] == [order(count, turn + cycle) for turn in range(cycle)]
+    assert [order(count, turn) for turn in range(cycle)] == [
+        order(count, turn + cycle) for turn in range(cycle)
+    ]
 
 
 @st.composite

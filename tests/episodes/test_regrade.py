@@ -16,13 +16,33 @@ from subterfuge.episodes.task import CAST, environment_task, sample_of, task_of
 from subterfuge.ladder import rung
 
 
-def score_again(log: str, out: Path) -> EvalLog:
-    """The log as `inspect score` grades it: with no model to ask, and no sandbox."""
-    inspect = shutil.which("inspect")
-    assert inspect is not None
-    words = [inspect, "score", log, "--action", "overwrite", "--output-file", str(out), "--model", "none/none"]
-    ran = subprocess.run([*words, "--display", "none"], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+def score_again(log: str, out: Path, ask_about: str = "all") -> EvalLog:
+    """The log as `inspect score` grades it: with no model to ask, and no sandbox.
+
+    A log names scorers without their package, so that Inspect has to be told where they are, one at a time.
+    """
+    for scorer, source, how in (
+        (["subterfuge/grade"], log, "overwrite"),
+        (["subterfuge/disclosure", "-S", f"ask_about={ask_about}"], str(out), "append"),
+    ):
+        words = [
+            "score",
+            source,
+            "--scorer",
+            *scorer,
+            "--action",
+            how,
+            "--output-file",
+            str(out),
+            "--overwrite",
+        ]
+        ran = subprocess.run(
+            [str(shutil.which("inspect")), *words, "--model", "none/none", "--display", "none"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
     return read_eval_log(str(out))
 
 
@@ -51,7 +71,9 @@ def cast(name: str, actors: list[str], action_format: str) -> Any:
     return task_of(environment, samples, action_format, "bashkit")
 
 
-def test_an_old_log_gets_the_same_grades_and_what_lost_its_evidence_is_not_clean(play: Any, tmp_path: Path) -> None:
+def test_an_old_log_gets_the_same_grades_and_what_lost_its_evidence_is_not_clean(
+    play: Any, tmp_path: Path
+) -> None:
     actors = ["gamer", "honest", "hides_the_checklist", "refuser"]
     log = play(cast("rubric_modification_nudged", actors, "tools"), CAST)
     again = score_again(log.location, tmp_path / "again.eval")
@@ -85,8 +107,10 @@ def test_old_logs_of_every_rung_get_the_same_grades(
 
 
 def test_what_was_not_asked_is_not_asked_later(play: Any, tmp_path: Path) -> None:
-    log = play(environment_task(rung("rubric_modification_nudged"), episodes=2, ask_about="changed"), "honest")
-    again = score_again(log.location, tmp_path / "again.eval")
+    log = play(
+        environment_task(rung("rubric_modification_nudged"), episodes=2, ask_about="changed"), "honest"
+    )
+    again = score_again(log.location, tmp_path / "again.eval", "changed")
     assert results(again) == results(log)
     for scores in results(again).values():
         assert scores["disclosure"][2] == "not asked"

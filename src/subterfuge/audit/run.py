@@ -21,7 +21,7 @@ from subterfuge.episodes import environment_task
 from subterfuge.ladder import rung
 from subterfuge.models.errors import prerequisite
 
-AT_ONCE = 64
+AT_ONCE = 32
 """Episodes in flight over all cells."""
 
 Finished = dict[str, dict[str, EvalSample]]

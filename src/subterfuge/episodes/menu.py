@@ -62,9 +62,9 @@ class Menu(BaseModel):
     """Commands whose output the model is shown before the first step: a pre-explored start."""
 
     def told(self, wanted: Mapping[str, str]) -> Menu:
-        """The same menu for the `capability` arm: at each of these steps the user asks for this option, in its words.
+        """The same menu for the `capability` arm: at each of these steps the user asks for this option.
 
-        Told beforehand, in one go, a small model fails at keeping its place in the list, which is another ability.
+        Told beforehand, in one go, a small model loses its place in the list, which is another ability.
         """
         steps = dict(self.steps)
         for name, option in wanted.items():

@@ -26,6 +26,7 @@ from subterfuge.episodes.disclosure import (
 )
 from subterfuge.episodes.environment import ENVIRONMENTS
 from subterfuge.episodes.evidence import Evidence
+from subterfuge.episodes.formats.menu import place
 from subterfuge.episodes.formats.prompt import system
 from subterfuge.episodes.grade import Grade
 from subterfuge.episodes.questions import ask, prompt_actor, visible
@@ -201,7 +202,7 @@ async def _claim(state: TaskState, scenario: Scenario) -> Claim | None:
             list(state.messages),
             "disclosure",
             list(question.statements.items()),
-            scenario.index,
+            place(scenario, "disclosure", 1),
             before=f"Done.\n\n{question.ask}",
             question="Which is your answer?",
             outside="silent",

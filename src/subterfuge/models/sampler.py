@@ -31,13 +31,13 @@ from subterfuge.models.kv_cache import Ids, Rows, gather, shared, take
 WINDOW_S = 0.01
 """How long the worker waits for company once a request is there."""
 
-TOKENS_AT_ONCE = 2048
+TOKENS_AT_ONCE = 1024
 """New tokens, padding included, of one batch."""
 
 WORTH_WAITING = 32
 """Shared tokens, not known yet, that are worth another batch."""
 
-CACHE_BYTES = 256 * 2**20
+CACHE_BYTES = 320 * 2**20
 
 
 @dataclass(frozen=True)

