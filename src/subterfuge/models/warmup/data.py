@@ -103,7 +103,7 @@ def _talk(
 
 
 def _actions(rng: random.Random, count: int, side: str) -> list[str]:
-    """Equally specific actions: a frame that differs in one word, a pattern with other nouns, or other patterns."""
+    """Equally specific actions: one word differs, or the nouns of one pattern, or the patterns."""
     nouns = rng.sample(words()["nouns"][side], 2 * count)
     form = rng.random()
     if form < 0.6:
