@@ -6,8 +6,11 @@ can't be mixed into the same folder.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -164,6 +167,23 @@ def store(plan: Plan, folder: Path) -> bool:
             "Choose another --out, or remove it.",
         )
     return True
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second audit out of the folder: it would take the logs of this one for left behind.
+
+    Raises:
+        PrerequisiteError: another audit is writing there.
+    """
+    with (folder / PLAN).open(encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise prerequisite(
+                f"Another audit is running in {folder}. Wait for it, or choose another --out."
+            ) from error
+        yield
 
 
 def digest(plan: Plan) -> str:

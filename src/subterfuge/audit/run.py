@@ -6,6 +6,7 @@ are missing. First outcomes are final: an episode that was finished, or that bro
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,14 @@ from pathlib import Path
 from inspect_ai import Task, eval
 from inspect_ai.dataset import MemoryDataset
 from inspect_ai.hooks import Hooks, SampleEnd, hooks
-from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, recover_eval_log
+from inspect_ai.log import (
+    EvalLog,
+    EvalSample,
+    RecoveryNotAvailable,
+    list_eval_logs,
+    read_eval_log,
+    recover_eval_log,
+)
 from inspect_ai.model import Model
 
 from subterfuge.audit.plan import Plan, PlannedCell
@@ -66,6 +74,9 @@ def run(plan: Plan, model: Model, logs: Path, done: Finished, on_episode: Callab
         logs: where Inspect's logs go.
         done: what earlier runs finished.
         on_episode: is called after each episode.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it.
     """
     tasks = []
     for cell in plan.cells:
@@ -79,7 +90,7 @@ def run(plan: Plan, model: Model, logs: Path, done: Finished, on_episode: Callab
         return
     _listeners.append(on_episode)
     try:
-        eval(
+        logs_now = eval(
             tasks,
             model=model,
             log_dir=str(logs),
@@ -93,6 +104,9 @@ def run(plan: Plan, model: Model, logs: Path, done: Finished, on_episode: Callab
         )
     finally:
         _listeners.remove(on_episode)
+    if len(logs_now) < len(tasks) or any(log.status == "cancelled" for log in logs_now):
+        # Inspect keeps its logs and returns; a report now would be one of half an audit.
+        raise KeyboardInterrupt
 
 
 def read(plan: Plan, logs: Path) -> Finished:
@@ -130,8 +144,10 @@ def _open(path: str) -> EvalLog | None:
     try:
         log = read_eval_log(path)
         if log.status == "started":
-            recovered = recover_eval_log(path)
-            log = recovered if isinstance(recovered, EvalLog) else log
+            # In its own place: otherwise the next reading would find it open again, and no buffer any more.
+            with contextlib.suppress(RecoveryNotAvailable):
+                recover_eval_log(path, overwrite=True)
+                log = read_eval_log(path)
         return log
     except FileNotFoundError:
         return None

@@ -74,22 +74,27 @@ def audit(
         loaded = _model(model, arguments)
     asyncio.run(ready())
     resumed = plans.store(plan, out)
-    logs = out / "logs"
-    done = runs.read(plan, logs)
-    finished = sum(len(samples) for samples in done.values())
-    if resumed and finished:
-        say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
-    environments = [rung(name) for name in dict.fromkeys(cell.rung for cell in plan.cells)]
-    chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
-    with remarks():
-        calibration = calibrate(loaded, environments, seed) if chooses else None
-    with remarks(), _bar(plan.episodes, finished) as step:
-        runs.run(plan, loaded, logs, done, step)
-    done = runs.read(plan, logs)
-    _say_what_broke(done, out)
-    seconds = None if resumed else time.monotonic() - began
-    report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
-    path = reports.publish(plan, report, done, out)
+    with plans.alone(out):
+        logs = out / "logs"
+        done = runs.read(plan, logs)
+        finished = sum(len(samples) for samples in done.values())
+        if resumed and finished:
+            say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
+        environments = [rung(name) for name in dict.fromkeys(cell.rung for cell in plan.cells)]
+        chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
+        with remarks():
+            calibration = calibrate(loaded, environments, seed) if chooses else None
+        with remarks(), _bar(plan.episodes, finished) as step:
+            try:
+                runs.run(plan, loaded, logs, done, step)
+            except KeyboardInterrupt:
+                say("Stopped. Run the same command again to go on.")
+                raise
+        done = runs.read(plan, logs)
+        _say_what_broke(done, out)
+        seconds = None if resumed else time.monotonic() - began
+        report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
+        path = reports.publish(plan, report, done, out)
     if as_json:
         answer({"report": str(path), **report.model_dump(mode="json")})
     else:
@@ -130,7 +135,7 @@ def _model(name: str, arguments: dict[str, Any]) -> Any:
 
 
 def _split(names: str) -> list[str] | None:
-    return [name.strip() for name in names.split(",") if name.strip()] or None
+    return list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or None
 
 
 def _arguments(given: list[str]) -> dict[str, Any]:
