@@ -41,13 +41,13 @@ check: install     ## format, lint, types, layers, Inspect's conventions
 	$(BIN)/inspect-evals-lint --all
 
 test: install      ## the fast tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-slow: install ## the slow tests
-	$(BIN)/python -m pytest -m slow
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest -m slow
 
 test-core: install-core          ## where torch is not installed: tests, certification, an audit of a scripted actor
-	$(CORE_BIN)/python -m pytest -n $(WORKERS) -m "not torch and not slow and not browser"
+	PATH="$(abspath $(CORE_BIN)):$$PATH" $(CORE_BIN)/python -m pytest -n $(WORKERS) -m "not torch and not slow and not browser"
 	$(CORE_BIN)/subterfuge certify
 	out=$$(mktemp -d) && $(CORE_BIN)/subterfuge audit --model subterfuge/scripted --out "$$out" && rm -r "$$out"
 

@@ -171,6 +171,7 @@ def run(code: str, *hidden: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", block + code], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.torch
 def test_without_torch_one_line_names_the_command():
     got = run(
         f"from inspect_ai.model import get_model\ntry:\n    get_model({NAME!r})\n"
