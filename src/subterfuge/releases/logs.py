@@ -1,0 +1,107 @@
+"""Inspect's logs of planned runs: which test each belongs to, its digest, and what a crash left in it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from inspect_ai.log import (
+    EvalLog,
+    EvalSample,
+    RecoveryNotAvailable,
+    list_eval_logs,
+    read_eval_log,
+    read_eval_log_sample_summaries,
+    read_eval_log_samples_by_id,
+    recover_eval_log,
+)
+
+from subterfuge.releases.errors import ReleaseError
+
+LOGS = "logs"
+"""Where a ledger's logs are, in its folder."""
+
+RUN = "subterfuge_run"
+"""Metadata of a planned log: the run's id."""
+
+TEST = "subterfuge_test"
+"""Metadata of a planned log: which of the run's tests."""
+
+PART = 1 << 20
+
+AT_ONCE = 256
+"""Samples read from a log in one go."""
+
+TRANSCRIPT = {"events", "messages", "store", "attachments"}
+"""What outcomes don't rest on, and most of a log's bytes."""
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(PART):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def name_in(folder: Path, path: Path) -> str:
+    """What a ledger calls a log: its path from the ledger's folder, or the whole path if it lies elsewhere."""
+    path, folder = path.resolve(), folder.resolve()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def header(path: Path) -> EvalLog:
+    """The log without its samples.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    with _readable(path):
+        return read_eval_log(str(path), header_only=True)
+
+
+def samples(path: Path) -> Iterator[EvalSample]:
+    """The samples of a log one by one, without their transcripts; also of a log that broke off.
+
+    Inspect's own list of samples holds only those that a task began with, and ours come later: so they are
+    found by their summaries.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    with _readable(path):
+        there = [(summary.id, summary.epoch) for summary in read_eval_log_sample_summaries(str(path))]
+        for start in range(0, len(there), AT_ONCE):
+            part = there[start : start + AT_ONCE]
+            yield from read_eval_log_samples_by_id(str(path), part, exclude_fields=TRANSCRIPT)
+
+
+def recover(path: Path) -> None:
+    """Close a log that a kill left open, with what Inspect's own buffer still has.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    with _readable(path), contextlib.suppress(RecoveryNotAvailable):
+        # In its own place: otherwise the next reading finds it open again, and no buffer any more.
+        recover_eval_log(str(path), overwrite=True)
+
+
+def found(folder: Path) -> list[Path]:
+    """The logs in a folder, oldest first."""
+    if not folder.is_dir():
+        return []
+    return [Path(info.name.removeprefix("file://")) for info in list_eval_logs(str(folder), descending=False)]
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ReleaseError(f"The log {path} is damaged or missing ({line}).") from error
