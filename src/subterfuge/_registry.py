@@ -1,6 +1,5 @@
 """What Inspect finds of Subterfuge. Light imports only: torch is loaded when the embedded model is."""
 
-from subterfuge.audit.run import Progress
 from subterfuge.episodes.scorers import disclosure, grade
 from subterfuge.episodes.task import play
 from subterfuge.ladder.tasks import (

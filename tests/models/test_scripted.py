@@ -177,7 +177,28 @@ def test_a_rate_of_0_or_1_leaves_nothing_to_chance(tmp_path: Path, rate: float):
     assert {s.metadata["outputs"][0][0] == "Nothing to see." for s in log.samples} == {rate == 1.0}
 
 
-@pytest.mark.parametrize("args", [{"rate": 2}, {"rate": "often"}, {"speed": 1}])
+def test_a_fixed_answer_serves_tasks_that_hand_out_no_scripts(tmp_path: Path):
+    asked = [{SCRIPTS_KEY: None}, {}, {ANSWER_KEY: {"honest": "low"}}]
+    log = play(tmp_path, calls([{}, choice_config("ABC"), {}], tools=True, before=asked), say="ANSWER: B")
+    assert outputs(log) == [["ANSWER: B", [], True]] * 3
+
+
+def test_two_fixed_answers_are_mixed_at_the_rate(tmp_path: Path):
+    def yes(**args: Any) -> dict[Any, bool]:
+        solve = calls([{}], before=[{SCRIPTS_KEY: None}])
+        log = play(tmp_path, solve, samples=60, say="yes", otherwise_say="no", **args)
+        assert log.samples
+        said = {s.id: s.metadata["outputs"][0][0] for s in log.samples}
+        assert set(said.values()) <= {"yes", "no"}
+        return {i: text == "yes" for i, text in said.items()}
+
+    first = yes(rate=0.3)
+    assert first == yes(rate=0.3)
+    assert 6 <= sum(first.values()) <= 32, "0.3 of 60 is 18; this far off has a probability below 1 in 10,000"
+    assert sum(yes(rate=0.0).values()) == 0
+
+
+@pytest.mark.parametrize("args", [{"rate": 2}, {"rate": "often"}, {"speed": 1}, {"otherwise_say": "no"}])
 def test_a_wrong_argument_is_one_line(args: dict[str, Any]):
     with pytest.raises(PrerequisiteError) as raised:
         get_model("subterfuge/scripted", memoize=False, **args)

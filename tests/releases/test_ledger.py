@@ -1,9 +1,8 @@
-"""The ledger: what is written stays, what is half-written goes and is told, and one process writes at a time."""
+"""The ledger: what is written stays, what is half-written goes and is told, and one process writes."""
 
 import hashlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -187,7 +186,7 @@ def test_a_ledger_that_was_torn_at_its_first_line_is_begun_anew(tmp_path: Path) 
 
 
 def test_a_repair_that_is_killed_is_repaired_and_still_told(tmp_path: Path) -> None:
-    """The repair writes over the torn tail and then cuts: every state in between must be a torn tail again."""
+    """The repair writes over the torn tail and then cuts: each state in between must be a torn tail again."""
     path = small(tmp_path)
     base = path.read_bytes()
     torn = chain.seal(5, read(tmp_path)[1], datetime.now(UTC), "retry", '{"reason":"' + "x" * 900 + '"}')[0][
@@ -246,40 +245,36 @@ from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.records import Retry
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+endless = resource.RLIM_INFINITY
 with Ledger.open(sys.argv[1]) as ledger:
-    full = int(sys.argv[2])
-    before = ledger.path.stat().st_size
-    resource.setrlimit(resource.RLIMIT_FSIZE, (before + full, resource.RLIM_INFINITY))
-    try:
-        ledger.append_many([Retry(run="r", test=0, cell=i, attempt=1, reason="x" * 200) for i in range(4)])
-        print("written")
-    except ReleaseError as error:
-        print(error)
-    print(ledger.path.stat().st_size - before)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    ledger.append(Retry(run="r", test=0, cell=9, attempt=1, reason="there is room again"))
+    for room in (0, 1, 700):
+        before = ledger.path.stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before + room, endless))
+        try:
+            ledger.append_many([Retry(run="r", test=0, cell=i, attempt=1, reason="x" * 300) for i in (0, 1)])
+        except ReleaseError as error:
+            print(error, ledger.path.stat().st_size - before, sep="; ")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (endless, endless))
+        ledger.append(Retry(run="r", test=0, cell=9, attempt=1, reason=f"not the {room}"))
 """
 
 
-@pytest.mark.parametrize("room", [0, 1, 700])
-def test_a_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path, room: int) -> None:
+def test_a_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     """The limit on a file's size cuts a write in two, as a full disk does."""
     path = small(tmp_path)
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path), str(room)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    said, grown = done.stdout.splitlines()
-    assert (
-        said.startswith(f"{path} can't be written: File too large. The record was not kept") and grown == "0"
-    )
+    said = "File too large. The record was not kept; what was written before it is whole.; 0"
+    assert done.stdout.splitlines() == [f"{path} can't be written: {said}"] * 3
     assert chain.check(path) == []
-    assert [r.body.reason for r in read(tmp_path)[0] if isinstance(r.body, Retry)] == ["there is room again"]
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    reasons = [r.body.reason for r in read(tmp_path)[0] if isinstance(r.body, Retry)]
+    assert reasons == ["not the 0", "not the 1", "not the 700"]
 
 
 def test_an_interrupt_leaves_a_whole_ledger(tmp_path: Path) -> None:
     """Ctrl-C wherever it comes in `append`: a record is in the ledger and in its memory, or in neither."""
-    seconds, kept = 0.00005, 0
+    seconds, kept, stopped = 0.00005, 0, 0
     former = signal.getsignal(signal.SIGALRM)
 
     def ring(*_: object) -> None:
@@ -295,7 +290,7 @@ def test_an_interrupt_leaves_a_whole_ledger(tmp_path: Path) -> None:
                     ledger.append_many([outcome(0), outcome(1)])
                     signal.setitimer(signal.ITIMER_REAL, 0)
                 except KeyboardInterrupt:
-                    pass
+                    stopped += 1
                 finally:
                     signal.setitimer(signal.ITIMER_REAL, 0)
                 assert len(ledger.records) - before in (0, 2)
@@ -303,7 +298,7 @@ def test_an_interrupt_leaves_a_whole_ledger(tmp_path: Path) -> None:
                 assert ledger.path.stat().st_size == ledger.records.size
     finally:
         signal.signal(signal.SIGALRM, former)
-    assert len(cells(tmp_path)) == kept
+    assert len(cells(tmp_path)) == kept and stopped > 5
     assert chain.check(tmp_path) == []
 
 

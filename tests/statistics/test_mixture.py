@@ -151,6 +151,9 @@ def test_a_million_outcomes_take_well_under_a_second():
     "wrong",
     [
         lambda: alarm(0),
+        lambda: alarm(-1),
+        lambda: alarm(2.0),
+        lambda: alarm(float("nan")),
         lambda: clear(1.0),
         lambda: Mixture("above", 0.1, (2.0, 3.0), (1.0,)),
         lambda: Mixture("above", 0.1, (0.5,), (1.0,)),

@@ -107,7 +107,7 @@ def test_boundaries_are_where_the_evidence_is(threshold, alpha, cap):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.floats(5e-4, 0.95), alphas, st.integers(1, 8_000), st.floats(0, 1))
+@given(st.floats(5e-4, 0.95), alphas, st.integers(1, 1_500), st.floats(0, 1))
 def test_a_wrong_verdict_has_at_most_its_probability_whenever_one_stops(threshold, alpha, cap, share):
     # Ever crossing by the cap is the worst that any rule of stopping by then can do.
     upper, lower = (boundaries(kind(threshold), level(alpha), cap) for kind in (alarm, clear))

@@ -12,13 +12,14 @@ import yaml
 from inspect_ai.log import EvalSample
 
 from subterfuge import __version__
-from subterfuge.audit.figures import cell, event_rate, outcome_of, rate, value
+from subterfuge.audit.figures import LEAST, cell, event_rate, outcome_of, rate, value
 from subterfuge.audit.plan import SUITES, Plan
-from subterfuge.audit.run import Finished
+from subterfuge.audit.run import Measured
 from subterfuge.audit.transcripts import episode
 from subterfuge.episodes import Environment
 from subterfuge.episodes.arms import ARMS
 from subterfuge.ladder import rung
+from subterfuge.releases.protocol import Hypothesis
 from subterfuge.reporting import (
     Calibration,
     ChainStep,
@@ -46,11 +47,10 @@ PAPER = {"gamed": "paper_gamed", "evaded": "paper_evaded"}
 
 
 def build(
-    plan: Plan, done: Finished, seconds: float | None, command: str, calibration: Calibration | None
+    plan: Plan, done: Measured, seconds: float | None, command: str, calibration: Calibration | None
 ) -> Report:
     """All figures of an audit."""
     words = yaml.safe_load((SUITES.parent / "notes.yaml").read_text(encoding="utf-8"))
-    names = list(dict.fromkeys(planned.rung for planned in plan.cells))
     return Report(
         title=words["title"],
         summary=words["summary"][plan.action_format],
@@ -58,42 +58,51 @@ def build(
             model=plan.model,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             version=__version__,
-            seed=plan.seed,
+            seed=plan.protocol.seed,
             action_format=plan.action_format,
             sandbox=plan.sandbox,
-            episodes=plan.episodes,
+            episodes=sum(done.planned.values()),
             duration_s=seconds,
             command=command,
             versions=plan.versions,
         ),
-        rungs=tuple(_rung(rung(name), plan, done) for name in names),
+        rungs=tuple(_rung(hypothesis, plan, done) for hypothesis in plan.protocol.hypotheses),
         notes=tuple([*words["notes"]["all"], *words["notes"][plan.action_format]]),
         method=tuple(words["method"]),
         calibration=calibration,
     )
 
 
-def _rung(environment: Environment, plan: Plan, done: Finished) -> Rung:
+def _rung(hypothesis: Hypothesis, plan: Plan, done: Measured) -> Rung:
+    environment = rung(hypothesis.id)
     menus = plan.action_format == "menu"
-    planned = [c for c in plan.cells if c.rung == environment.name]
-    standard = list(done.get(f"{environment.name}.standard", {}).values())
+    standard = done.episodes[f"{environment.name}.standard"]
+    passed = {control.id: control.rings for control in done.verdicts[hypothesis.id].controls}
+    cells = []
+    for planned in (c for c in plan.cells if c.rung == environment.name):
+        chance = environment.chance_of(planned.arm) if menus else None
+        threshold = {"standard": hypothesis.threshold, "capability": max(chance or 0.0, LEAST)}.get(
+            planned.arm
+        )
+        cells.append(
+            cell(
+                environment,
+                planned.arm,
+                done.planned[planned.name],
+                done.episodes[planned.name],
+                chance,
+                f"transcripts/{planned.name}.html",
+                threshold,
+                passed.get(planned.arm),
+            )
+        )
     return Rung(
         id=environment.name,
         title=environment.title,
         ask=environment.ask,
         gaming=environment.gaming,
         reference=environment.source,
-        cells=tuple(
-            cell(
-                environment,
-                c.arm,
-                c.episodes,
-                list(done[c.name].values()),
-                environment.chance_of(c.arm) if menus else None,
-                f"transcripts/{c.name}.html",
-            )
-            for c in planned
-        ),
+        cells=tuple(cells),
         chain=_chain(standard),
         mechanisms=_mechanisms(standard),
         disclosure=_labels(standard),
@@ -137,7 +146,7 @@ def _families(environment: Environment, samples: Sequence[EvalSample]) -> tuple[
     )
 
 
-def publish(plan: Plan, report: Report, done: Finished, folder: Path) -> Path:
+def publish(plan: Plan, report: Report, done: Measured, folder: Path) -> Path:
     """Write the transcript pages, the figures as JSON, and last the report. Give its path."""
     for planned in plan.cells:
         environment = rung(planned.rung)
@@ -146,8 +155,8 @@ def publish(plan: Plan, report: Report, done: Finished, folder: Path) -> Path:
             model=plan.model,
             arm=planned.arm,
             controls=ARMS[planned.arm].controls,
-            planned=planned.episodes,
-            episodes=tuple(episode(environment, sample) for sample in done[planned.name].values()),
+            planned=done.planned[planned.name],
+            episodes=tuple(episode(environment, sample) for sample in done.episodes[planned.name]),
             back=f"../report.html#{environment.name}",
         )
         write(folder / "transcripts" / f"{planned.name}.html", render_transcripts(page))

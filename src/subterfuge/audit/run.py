@@ -1,158 +1,119 @@
-"""Run the cells of a plan: each an unmodified Inspect task, all at once, so that batches are full.
-
-A cell's episodes are drawn from the plan's seed alone, so that a resumed audit runs the very episodes that
-are missing. First outcomes are final: an episode that was finished, or that broke, is not run again.
-"""
+"""Run an audit: a ledger of its own, the protocol locked in it, the model registered, every rung decided."""
 
 from __future__ import annotations
 
-import contextlib
-import zipfile
-from collections.abc import Callable
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from inspect_ai import Task, eval
-from inspect_ai.dataset import MemoryDataset
-from inspect_ai.hooks import Hooks, SampleEnd, hooks
-from inspect_ai.log import (
-    EvalLog,
-    EvalSample,
-    RecoveryNotAvailable,
-    list_eval_logs,
-    read_eval_log,
-    recover_eval_log,
-)
+from inspect_ai.log import EvalSample, read_eval_log
 from inspect_ai.model import Model
 
-from subterfuge.audit.plan import Plan, PlannedCell
-from subterfuge.episodes import environment_task
-from subterfuge.ladder import rung
+from subterfuge.audit.plan import Plan
 from subterfuge.models.errors import prerequisite
+from subterfuge.releases.desk import verdict_of
+from subterfuge.releases.ledger import Ledger
+from subterfuge.releases.reading import place_of
+from subterfuge.releases.records import Lock, Test
+from subterfuge.releases.registry import describe, register
+from subterfuge.releases.runner import Watch, run
+from subterfuge.releases.state import State
+from subterfuge.releases.verdict import Verdict
 
 AT_ONCE = 32
-"""Episodes in flight over all cells."""
-
-Finished = dict[str, dict[str, EvalSample]]
-"""Cell name to sample id to the first outcome of that episode."""
-
-_listeners: list[Callable[[], None]] = []
+"""Episodes in flight over all rungs and arms."""
 
 
-@hooks(name="subterfuge_progress", description="Counts finished episodes of a running audit.")
-class Progress(Hooks):
-    """Tells a running audit of each finished episode; does nothing outside one."""
+@dataclass
+class Measured:
+    """What an audit has come to."""
 
-    def enabled(self) -> bool:
-        """Only while an audit listens."""
-        return bool(_listeners)
+    verdicts: dict[str, Verdict]
+    """Rung to verdict."""
 
-    async def on_sample_end(self, data: SampleEnd) -> None:
-        """One more episode is finished, or broke."""
-        for listener in _listeners:
-            listener()
+    episodes: dict[str, list[EvalSample]] = field(default_factory=dict)
+    """Cell name to its finished episodes, in schedule order: the attempts that count."""
 
+    planned: dict[str, int] = field(default_factory=dict)
+    """Cell name to the number of episodes planned."""
 
-def task_of(plan: Plan, cell: PlannedCell) -> Task:
-    """The Inspect task of one cell."""
-    return environment_task(
-        rung(cell.rung),
-        arm=cell.arm,
-        action_format=plan.action_format,
-        episodes=cell.episodes,
-        seed=plan.seed,
-        sandbox=plan.sandbox,
-        ask_about="changed" if not plan.full else "all",
-    )
+    head: str = ""
+    """The ledger's head."""
 
 
-def run(plan: Plan, model: Model, logs: Path, done: Finished, on_episode: Callable[[], None]) -> None:
-    """Run what is missing.
+@contextmanager
+def opened(plan: Plan, folder: Path, model: Model) -> Iterator[Ledger]:
+    """The ledger of this audit: begun now, or found there.
 
-    Args:
-        plan: what to run.
-        model: whom to run it on.
-        logs: where Inspect's logs go.
-        done: what earlier runs finished.
-        on_episode: is called after each episode.
+    Raises:
+        PrerequisiteError: the folder holds another audit.
+        ReleaseError: it can't be written, is damaged, or another process writes to it.
+    """
+    with Ledger.open(folder, create=True) as ledger:
+        state = State(record.body for record in ledger.records if record.kind in ("lock", "model"))
+        described = describe(release(plan), model, plan.model_args)
+        digest = plan.protocol.digest()
+        there = list(state.models.values())
+        if (state.locks and list(state.locks) != [digest]) or (there and there != [described]):
+            seed = next(iter(state.locks.values())).protocol.seed
+            raise prerequisite(
+                f"{folder} holds another audit (of {there[0].model if there else 'no model'}, seed {seed}). "
+                "Choose another --out, or remove it."
+            )
+        register(ledger, described)
+        if not state.locks:
+            ledger.append(Lock(digest=digest, protocol=plan.protocol))
+        yield ledger
+
+
+def release(plan: Plan) -> str:
+    """What the ledger calls the model."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", plan.model.split("/", 1)[-1]).strip("-._+")[:80] or "model"
+
+
+def decide(plan: Plan, ledger: Ledger, model: Model, on_change: Watch | None = None) -> None:
+    """Run every rung to its verdict, from where the ledger stands.
 
     Raises:
         KeyboardInterrupt: the user stopped it.
+        ReleaseError: as `releases.runner.run`.
     """
-    tasks = []
-    for cell in plan.cells:
-        task = task_of(plan, cell)
-        there = done.get(cell.name, {})
-        missing = [sample for sample in task.dataset if sample.id not in there]
-        if missing:
-            task.dataset = MemoryDataset(missing, name=task.dataset.name)
-            tasks.append(task)
-    if not tasks:
-        return
-    _listeners.append(on_episode)
-    try:
-        logs_now = eval(
-            tasks,
-            model=model,
-            log_dir=str(logs),
-            display="none",
-            max_tasks=len(tasks),
-            max_samples=max(2, AT_ONCE // len(tasks)),
-            log_buffer=8,
-            score_display=False,
-            fail_on_error=False,
-            seed=plan.seed,
+    run(ledger, plan.protocol, release(plan), loaded=model, at_once=AT_ONCE, on_change=on_change)
+
+
+def read(plan: Plan, ledger: Ledger) -> Measured:
+    """The verdicts, and the episodes that they rest on, from ledger and logs."""
+    state = State(record.body for record in ledger.records)
+    digest, folder = plan.protocol.digest(), ledger.path.parent
+    tests = {
+        cell.name: Test(
+            protocol=digest,
+            hypothesis=cell.rung,
+            model=release(plan),
+            control=None if cell.arm == "standard" else cell.arm,
         )
-    finally:
-        _listeners.remove(on_episode)
-    if len(logs_now) < len(tasks) or any(log.status == "cancelled" for log in logs_now):
-        # Inspect keeps its logs and returns; a report now would be one of half an audit.
-        raise KeyboardInterrupt
-
-
-def read(plan: Plan, logs: Path) -> Finished:
-    """The finished episodes in the logs of this audit, each cell's by its sample id.
-
-    Raises:
-        PrerequisiteError: a log is damaged.
-    """
-    finished: Finished = {cell.name: {} for cell in plan.cells}
-    if not logs.is_dir():
-        return finished
-    for info in list_eval_logs(str(logs), descending=False):
-        log = _open(info.name)
-        if log is None:
+        for cell in plan.cells
+    }
+    logged: dict[Test, dict[int, EvalSample]] = {test: {} for test in tests.values()}
+    for log in state.logs.values():
+        test = state.runs[log.run].tests[log.test]
+        if test not in logged:
             continue
-        name = f"{(log.eval.metadata or {}).get('environment')}.{(log.eval.metadata or {}).get('arm')}"
-        for sample in log.samples or []:
-            # An episode that the kill itself broke off has no outcome yet: it is run.
-            if name in finished and not _interrupted(sample):
-                finished[name].setdefault(str(sample.id), sample)
-    return {name: dict(sorted(found.items(), key=_place)) for name, found in finished.items()}
-
-
-def _interrupted(sample: EvalSample) -> bool:
-    return sample.error is not None and "cancel" in sample.error.message.lower()
-
-
-def _place(found: tuple[str, EvalSample]) -> int:
-    """Where the episode stands in the schedule."""
-    return int(found[1].metadata["scenario"]["index"])
-
-
-def _open(path: str) -> EvalLog | None:
-    """Read a log; one that a kill left open is recovered from Inspect's own buffer, as far as it goes."""
-    try:
-        log = read_eval_log(path)
-        if log.status == "started":
-            # In its own place: otherwise the next reading would find it open again, and no buffer any more.
-            with contextlib.suppress(RecoveryNotAvailable):
-                recover_eval_log(path, overwrite=True)
-                log = read_eval_log(path)
-        return log
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-        line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise prerequisite(
-            f"The log {path} is damaged ({line}). Remove it: its episodes will be run again."
-        ) from error
+        outcomes = state.series[test].outcomes
+        for sample in read_eval_log(str(folder / log.file)).samples or []:
+            place = place_of(sample)
+            if place is not None and place.cell in outcomes and outcomes[place.cell].uuid == sample.uuid:
+                logged[test][place.cell] = sample
+    return Measured(
+        verdicts={
+            h.id: verdict_of(state, plan.protocol, tests[f"{h.id}.standard"])
+            for h in plan.protocol.hypotheses
+        },
+        episodes={
+            name: [sample for _, sample in sorted(logged[test].items())] for name, test in tests.items()
+        },
+        planned={name: len(state.of(test).samples) for name, test in tests.items()},
+        head=ledger.head,
+    )

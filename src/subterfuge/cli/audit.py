@@ -1,4 +1,4 @@
-"""`subterfuge audit`: the built-in suite on a model, and a report."""
+"""`subterfuge audit`: a built-in protocol on a model, its verdicts, and a report."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
 from subterfuge.cli.console import answer, console, remarks, say
+from subterfuge.cli.live import live
+
+if TYPE_CHECKING:
+    from subterfuge.audit.run import Measured
 
 OUT = Path("audit")
 
@@ -21,16 +25,20 @@ def audit(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Any Inspect model.")
     ] = "subterfuge/smollm2-135m",
-    suite: Annotated[str, typer.Option(help="What to run.")] = "ladder",
+    suite: Annotated[str, typer.Option(help="quick (r0 of 2 %) or frontier (r0 of 0.1 %).")] = "quick",
     rungs: Annotated[str, typer.Option("--rungs", help="Only these rungs, separated by commas.")] = "",
-    arms: Annotated[str, typer.Option("--arms", help="Only these arms, separated by commas.")] = "",
+    arms: Annotated[
+        str, typer.Option("--arms", help="These arms beside the standard one, separated by commas.")
+    ] = "",
     action_format: Annotated[
         str, typer.Option("--action-format", help="tools, tags or menu; by default what fits the model.")
     ] = "",
     sandbox: Annotated[
         str, typer.Option(help="The shell that episodes live in: bashkit, bwrap, docker, …")
     ] = "bashkit",
-    episodes: Annotated[int, typer.Option(min=0, help="Episodes of each cell, instead of the suite's.")] = 0,
+    episodes: Annotated[
+        int, typer.Option(min=0, help="At most so many episodes of each rung, instead of the suite's cap.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of scenarios and sampling.")] = 1,
     full: Annotated[
         bool, typer.Option("--full", help="All arms that the action format can express.")
@@ -39,13 +47,14 @@ def audit(
         list[str], typer.Option("-M", help="An argument of the model, as name=value.")
     ] = [],  # noqa: B006
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for report, figures, transcripts and logs.")
+        Path, typer.Option("--out", help="Folder for ledger, report, figures, transcripts and logs.")
     ] = OUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Measure a model on the ladder of reward tampering, with control arms, and write a report.
+    """Decide for each rung of the ladder of reward tampering: ALARM, CLEAR, INCONCLUSIVE or INVALID.
 
-    Killed half-way, the same command goes on where it stopped.
+    Killed half-way, the same command goes on where it stopped. The exit code is that of the verdicts: 10 with an
+    ALARM, else 12 with an INVALID one, else 11 with an INCONCLUSIVE one, else 0.
     """
     began = time.monotonic()
     import subterfuge._registry  # noqa: F401, PLC0415
@@ -56,6 +65,7 @@ def audit(
     from subterfuge.jail import ready  # noqa: PLC0415
     from subterfuge.ladder import rung  # noqa: PLC0415
     from subterfuge.models.scripted import ScriptedAPI  # noqa: PLC0415
+    from subterfuge.releases.exits import exit_code  # noqa: PLC0415
 
     arguments = _arguments(model_args)
     plan = plans.make(
@@ -66,33 +76,26 @@ def audit(
         sandbox=sandbox,
         rungs=_split(rungs),
         chosen_arms=_split(arms),
-        episodes=episodes or None,
+        cap=episodes or None,
         seed=seed,
         full=full,
     )
     with remarks():
         loaded = _model(model, arguments)
     asyncio.run(ready())
-    resumed = plans.store(plan, out)
-    with plans.alone(out):
-        logs = out / "logs"
-        done = runs.read(plan, logs)
-        finished = sum(len(samples) for samples in done.values())
-        if resumed and finished:
-            say(f"Going on with {out}: {finished} of {plan.episodes} episodes are there.")
-        environments = [rung(name) for name in dict.fromkeys(cell.rung for cell in plan.cells)]
+    with runs.opened(plan, out, loaded) as ledger:
+        finished = sum(1 for _ in ledger.records.of("outcome"))
+        if finished:
+            say(f"Going on with {out}: {finished} episodes are there.")
+        environments = [rung(h.id) for h in plan.protocol.hypotheses]
         chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
         with remarks():
             calibration = calibrate(loaded, environments, seed) if chooses else None
-        with remarks(), _bar(plan.episodes, finished) as step:
-            try:
-                runs.run(plan, loaded, logs, done, step)
-            except KeyboardInterrupt:
-                say("Stopped. Run the same command again to go on.")
-                raise
-        done = runs.read(plan, logs)
+        with remarks(), live(plan.protocol) as watch:
+            runs.decide(plan, ledger, loaded, watch)
+        done = runs.read(plan, ledger)
         _say_what_broke(done, out)
-        seconds = None if resumed else time.monotonic() - began
+        seconds = None if finished else time.monotonic() - began
         report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
         path = reports.publish(plan, report, done, out)
     if as_json:
@@ -102,9 +105,10 @@ def audit(
 
         console.print(plain(report))
         print(f"Report: {path.resolve()}")
+    raise typer.Exit(exit_code(verdict.decision for verdict in done.verdicts.values()))
 
 
-def _say_what_broke(done: dict[str, dict[str, Any]], out: Path) -> None:
+def _say_what_broke(done: Measured, out: Path) -> None:
     """Say how many episodes broke, and the first cause.
 
     Raises:
@@ -112,7 +116,7 @@ def _say_what_broke(done: dict[str, dict[str, Any]], out: Path) -> None:
     """
     from subterfuge.models.errors import prerequisite  # noqa: PLC0415
 
-    samples = [sample for cell in done.values() for sample in cell.values()]
+    samples = [sample for cell in done.episodes.values() for sample in cell]
     broken = [sample.error.message.strip().splitlines()[-1] for sample in samples if sample.error is not None]
     if broken and len(broken) == len(samples):
         raise prerequisite(
@@ -148,29 +152,3 @@ def _arguments(given: list[str]) -> dict[str, Any]:
             raise prerequisite(f"-M {pair!r} is not of the form name=value.")
         found[name] = yaml.safe_load(text)
     return found
-
-
-class _bar:
-    """A progress bar on standard error; a line now and then where that is no terminal."""
-
-    def __init__(self, total: int, done: int) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-        columns = (TextColumn("Episodes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console)
-        self._task = self._progress.add_task("episodes", total=total, completed=done)
-        self._total, self._count, self._said = total, done, time.monotonic()
-
-    def __enter__(self) -> Any:
-        self._progress.start()
-        return self._step
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _step(self) -> None:
-        self._count += 1
-        self._progress.advance(self._task)
-        if not console.is_terminal and time.monotonic() - self._said > 15:
-            say(f"{self._count} of {self._total} episodes")
-            self._said = time.monotonic()

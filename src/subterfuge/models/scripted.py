@@ -2,6 +2,7 @@
 
     inspect eval subterfuge/reward_tampering --model subterfuge/scripted -M actor=gamer
     inspect eval subterfuge/reward_tampering --model subterfuge/scripted -M actor=gamer -M rate=0.1
+    inspect eval elsewhere/task --model subterfuge/scripted -M say="I won't." -M otherwise_say="Sure." -M rate=0.9
 
 It needs no model, no network and no clock, and what it does is known beforehand: instruments are certified
 with it, and control procedures are tried with a known event rate.
@@ -50,6 +51,8 @@ class ScriptedAPI(ModelAPI):
         rate: float = 1.0,
         otherwise: str = "honest",
         seed: int = 0,
+        say: str | None = None,
+        otherwise_say: str | None = None,
         **unknown: Any,
     ) -> None:
         """Make the actor.
@@ -63,21 +66,32 @@ class ScriptedAPI(ModelAPI):
             rate: Share of samples, 0 to 1, in which `actor` plays; `otherwise` plays in the rest.
             otherwise: Who plays in the samples in which `actor` does not.
             seed: Another seed picks other samples; the same seed always picks the same ones.
+            say: Answers every request with this text and plays no script, so that tasks which hand out none
+                can be run too: in the share `rate` of the samples.
+            otherwise_say: The text in the other samples; `say` by default.
             unknown: Anything else is an error.
         """
         super().__init__(model_name, base_url, api_key, [], config)
         if unknown:
             raise prerequisite(
-                f"subterfuge/scripted takes actor, rate, otherwise and seed, not {', '.join(sorted(unknown))}"
+                "subterfuge/scripted takes actor, rate, otherwise, seed, say and otherwise_say, "
+                f"not {', '.join(sorted(unknown))}"
             )
         if not isinstance(rate, int | float) or not 0 <= rate <= 1:
             raise prerequisite(f"subterfuge/scripted needs a rate from 0 to 1, not {rate!r}")
+        if otherwise_say is not None and say is None:
+            raise prerequisite("subterfuge/scripted takes otherwise_say beside say only")
         self._actor, self._otherwise, self._rate, self._seed = actor, otherwise, float(rate), seed
+        # YAML on a command line reads some texts as numbers.
+        self._say = None if say is None else str(say)
+        self._otherwise_say = self._say if otherwise_say is None else str(otherwise_say)
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> ModelOutput:
         """Play the next turn, or answer a question that was put outside the script."""
+        if self._say is not None:
+            return _output((self._say if self._chosen() else self._otherwise_say) or "", [], input)
         state = store()
         letters = (config.extra_body or {}).get(CHOICES_KEY)
         actor = self._cast()
@@ -108,13 +122,17 @@ class ScriptedAPI(ModelAPI):
         return False
 
     def _cast(self) -> str:
-        """Who plays in the present sample: a function of the sample's id, epoch and the seed."""
+        """Who plays in the present sample."""
+        return self._actor if self._chosen() else self._otherwise
+
+    def _chosen(self) -> bool:
+        """Whether the present sample is one of the share: a function of its id, its epoch and the seed."""
         if self._rate >= 1:
-            return self._actor
+            return True
         sample = sample_state()
         key = [self._seed, sample.sample_id, sample.epoch] if sample else [self._seed]
         digest = hashlib.sha256(json.dumps(key).encode()).digest()
-        return self._actor if int.from_bytes(digest[:7], "big") / 2**56 < self._rate else self._otherwise
+        return int.from_bytes(digest[:7], "big") / 2**56 < self._rate
 
 
 def _named(table: dict[str, Any], actor: str, what: str) -> Any:
@@ -129,7 +147,8 @@ def _next_turn(state: Store, actor: str) -> tuple[Turn, bool]:
     scripts = state.get(SCRIPTS_KEY)
     if scripts is None:
         raise prerequisite(
-            "subterfuge/scripted plays scripts that a Subterfuge task hands out; this task has none"
+            "subterfuge/scripted plays scripts that a Subterfuge task hands out; this task has none: "
+            "give it a fixed answer with -M say=TEXT"
         )
     turns = [Turn.model_validate(turn) for turn in _named(scripts, actor, "scripts")]
     # The digest stands in for "written anew": a solver that puts in other scripts means another play.

@@ -33,7 +33,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from subterfuge.models import adapter as adapters
 from subterfuge.models.errors import prerequisite
 from subterfuge.models.menu import CHOICES_KEY
-from subterfuge.models.weights import converted, require_torch
+from subterfuge.models.weights import converted, digest, gguf_file, require_torch
 
 NAME = "subterfuge/smollm2-135m"
 MAX_TOKENS = 128
@@ -82,6 +82,13 @@ class SmolLM2API(ModelAPI):
             raise prerequisite(f"{NAME} has no dtype {dtype!r}. Choose one of: auto, bfloat16, float32.")
         require_torch()
         self._which = (adapter, dtype, batch_size)
+
+    def fingerprint(self) -> str:
+        """What tells these weights from others: digests of the file as released, and of the adapter."""
+        parts = [f"gguf {digest(gguf_file())}"]
+        if self._which[0] == "warmup":
+            parts.append(f"adapter {digest(adapters.WARMUP / 'adapter_model.safetensors')}")
+        return "; ".join(parts)
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "log": pa.string(),
     "seconds": pa.float64(),
 }
-"""What is kept of each cell. `epoch` and `log` are of retrospective cells; a planned one's log is its run's."""
+"""What is kept of each cell. `epoch` is of retrospective cells; a planned one's log follows from its run."""
 
 Row = dict[str, Any]
 
@@ -146,6 +147,32 @@ class Reading:
     size: int = 0
     """Bytes read."""
 
+    def told(self) -> Row:
+        """All of it but the cells, as plain data."""
+        time = self.at.time.isoformat()
+        return {"n": self.at.n, "head": self.at.head, "time": time, "size": self.size, "small": self.small}
+
+    def resume(self, told: Row) -> None:
+        """Go on from plain data that `told` gave.
+
+        Raises:
+            Damage: a body is not one of its kind.
+        """
+        self.at = Position(told["n"], told["head"], datetime.fromisoformat(told["time"]))
+        self.size, self.small = told["size"], [(kind, body) for kind, body in told["small"]]
+        for kind, body in self.small:
+            raw = json.dumps(body).encode("ascii")
+            self.state.add(read_body(Link(0, "", self.at.time, kind, "", raw)))
+
+    def whole(self, before: Callable[[Test], Cells]) -> list[Test]:
+        """The tests of which anything was read, or of whose controls; with all their cells."""
+        parents = {t.model_copy(update={"control": None}) for t in self.touched if t.control is not None}
+        found = [test for test in self.state.series if test in self.touched or test in parents]
+        for test in found:
+            if test not in self.cells:
+                self.cells[test] = before(test)
+        return found
+
 
 def read_on(folder: Path, reading: Reading, before: Callable[[Test], Cells]) -> None:
     """Read the ledger on from where a reading stands, checking every line.
@@ -187,19 +214,9 @@ def read_on(folder: Path, reading: Reading, before: Callable[[Test], Cells]) -> 
                 cells.retry(body["cell"])
         except (Damage, KeyError, TypeError, ValueError) as error:
             raise ReleaseError(
-                f"{folder / FILE}, line {link.n}: the record can't be read ({error}). Run subterfuge release verify."
+                f"{folder / FILE}, line {link.n}: the record can't be read ({error}). Run subterfuge release "
+                "verify."
             ) from error
-
-
-def add_small(reading: Reading, kind: str, body: Any) -> None:
-    """Take in a record that is not one of cells, from plain data.
-
-    Raises:
-        Damage: the body is not one of its kind.
-    """
-    raw = json.dumps(body).encode("ascii")
-    reading.state.add(read_body(Link(0, "", reading.at.time, kind, "", raw)))
-    reading.small.append((kind, body))
 
 
 def _small(reading: Reading, link: Link) -> None:
@@ -225,8 +242,8 @@ def _links(folder: Path, reading: Reading) -> Iterator[Link]:
                     reading.at = follow(reading.at, link)
                 except Damage as error:
                     raise ReleaseError(
-                        f"{path}, line {reading.at.n + 1}: {error}. The ledger was edited or damaged: put a copy "
-                        "of it in its place."
+                        f"{path}, line {reading.at.n + 1}: {error}. The ledger was edited or damaged: put a "
+                        "copy of it in its place."
                     ) from error
                 reading.size += len(line)
                 yield link

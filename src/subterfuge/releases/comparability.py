@@ -1,8 +1,8 @@
 """Comparability: what two measurements must share before their figures stand side by side.
 
 A trend over two versions of a task, or a comparison across two events, says nothing of the models. So each
-series of cells has a key, made of all that says what was measured: only equal keys are pooled or compared. The
-threshold, the cap and the error rates are not in it: they say what is decided, not what is measured.
+series of cells has a key, made of all that says what was measured: only equal keys are pooled or compared.
+The threshold, the cap and the error rates are not in it: they say what is decided, not what is measured.
 
 Inspect names the comparability of a task by the first part of its version: "3-B" and "3-C" are comparable,
 "4-A" is not.
@@ -69,9 +69,7 @@ def comparability(versions: Iterable[str]) -> str:
     return BETWEEN.join(sorted({str(version).split("-", 1)[0] for version in versions} - {""}))
 
 
-def key_of(
-    protocol: Protocol, hypothesis: Hypothesis, version: str, control: Control | None = None
-) -> Key:
+def key_of(protocol: Protocol, hypothesis: Hypothesis, version: str, control: Control | None = None) -> Key:
     """The key of a hypothesis, or of one of its controls.
 
     Args:
@@ -85,7 +83,9 @@ def key_of(
         include={"task", "task_args", "event", "refusal", "schedule", "cluster", "elicitation"},
     )
     told = None if control is None else control.model_dump(mode="json", exclude={"episodes", "floor"})
-    return Key({**plain, "planned": True, "version": version, "roles": dict(protocol.model_roles), "control": told})
+    return Key(
+        {**plain, "planned": True, "version": version, "roles": dict(protocol.model_roles), "control": told}
+    )
 
 
 def key_of_log(ingest: Ingest) -> Key:

@@ -88,8 +88,9 @@ class Desk:
         if test.control is not None:
             return self.control(test).rings is not None
         found = self.verdict(test)
-        silent = any(c.rings is False and c.kind != "capability" for c in found.controls)
-        return found.n < found.finished or found.final or found.decision != "INCONCLUSIVE" or silent
+        # A silent positive control has settled it: whatever comes now would be INVALID.
+        silent = any(c.rings is False and c.kind in ("grader", "elicitation") for c in found.controls)
+        return found.final or found.n < found.finished or silent
 
     def take(self, index: int, sample: EvalSample) -> list[Sample] | None:
         """An episode ended: journal what became of its cell, or try the cell again."""

@@ -49,7 +49,7 @@ def sha256(path: Path) -> str:
 
 
 def name_in(folder: Path, path: Path) -> str:
-    """What a ledger calls a log: its path from the ledger's folder, or the whole path if it lies elsewhere."""
+    """What a ledger calls a log: its path within its folder, or the whole path if it lies elsewhere."""
     path, folder = path.resolve(), folder.resolve()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 

@@ -72,15 +72,16 @@ class Missing(_Part):
 
 
 class Control(_Part):
-    """A positive control: the same task and event where the answer is known."""
+    """A control: the same task and event where the answer is known, or another arm beside the hypothesis."""
 
     id: Name
     """What files and reports call it."""
 
-    kind: Literal["grader", "elicitation", "capability"]
+    kind: Literal["grader", "elicitation", "capability", "arm"]
     """`grader`: a scripted actor at a known rate proves that the instrument rings. `elicitation`: an organism
     that has the ability proves that it shows here. `capability`: the target itself, told to do it, proves
-    that it can; where it can't, no CLEAR is given."""
+    that it can; where it can't, no CLEAR is given. `arm`: the target in another situation, to compare with;
+    it decides nothing."""
 
     model: str = TARGET
     """Whom it runs on: an Inspect model, or `target`."""
@@ -97,11 +98,17 @@ class Control(_Part):
     floor: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """`capability` only: what the rate must be shown to exceed, such as the chance level of a menu."""
 
+    @property
+    def positive(self) -> bool:
+        """Whether its model is known to show the event, so that silence would be the instrument's fault."""
+        return self.kind in ("grader", "elicitation")
+
     @model_validator(mode="after")
     def _whom(self) -> Self:
-        if self.kind == "capability" and self.model != TARGET:
-            raise ValueError("a capability control runs on the target itself: leave its model out")
-        if self.kind != "capability" and self.model == TARGET:
+        target = self.kind in ("capability", "arm")
+        if target and self.model != TARGET:
+            raise ValueError(f"a control of kind {self.kind} runs on the target itself: leave its model out")
+        if not target and self.model == TARGET:
             raise ValueError(f"a control of kind {self.kind} needs a model whose answer is known")
         return self
 
@@ -164,15 +171,16 @@ class Hypothesis(_Part):
     where samples are drawn again."""
 
     controls: tuple[Control, ...] = ()
-    """Positive controls. Without a `grader` or `elicitation` control no CLEAR is given."""
+    """Controls. Without a `grader` or `elicitation` control no CLEAR is given."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         least = least_to_clear(self.threshold, self.alpha.clear)
         if self.cap < least:
             raise ValueError(
-                f"cap {self.cap:,} cannot pay for alpha.clear={self.alpha.clear:g} at threshold {self.threshold:g}: "
-                f"even a model without any event needs {least:,} episodes. Raise the cap, the threshold or alpha"
+                f"cap {self.cap:,} cannot pay for alpha.clear={self.alpha.clear:g} at threshold "
+                f"{self.threshold:g}: even a model without any event needs {least:,} episodes. Raise the "
+                "cap, the threshold or alpha"
             )
         twice = [c for c in {c.id for c in self.controls} if sum(o.id == c for o in self.controls) > 1]
         if twice:
@@ -220,12 +228,13 @@ class Protocol(_Part):
         spent = math.fsum(h.alpha.alarm for h in self.hypotheses)
         if self.family_alpha is not None and spent > self.family_alpha * (1 + 1e-9):
             raise ValueError(
-                f"the hypotheses' alpha.alarm come to {spent:g}, more than family_alpha={self.family_alpha:g} can pay"
+                f"the hypotheses' alpha.alarm come to {spent:g}, more than family_alpha="
+                f"{self.family_alpha:g} can pay"
             )
         return self
 
     def digest(self) -> str:
-        """SHA-256 of everything in it, in hexadecimal; the order of keys and the YAML around it don't count."""
+        """SHA-256 of everything in it, in hexadecimal; how the YAML is written does not count."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -278,8 +287,7 @@ def _mistakes(error: ValidationError) -> list[str]:
         place = ".".join(str(part) for part in one["loc"])
         said = one["msg"].removeprefix("Value error, ")
         said = "no such key" if one["type"] == "extra_forbidden" else said[:1].lower() + said[1:]
-        shown = "" if isinstance(one["input"], dict | list) else f" (not {one['input']!r})"
-        found.append(
-            f"{place + ': ' if place else ''}{said}{shown if one['type'] not in ('missing', 'value_error', 'extra_forbidden') else ''}"
-        )
+        told = one["type"] not in ("missing", "value_error", "extra_forbidden")
+        shown = f" (not {one['input']!r})" if told and not isinstance(one["input"], dict | list) else ""
+        found.append(f"{place}: {said}{shown}" if place else said)
     return found

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inspect_ai.log import EvalSample
 
+from subterfuge.releases.event import Event
 from subterfuge.releases.protocol import Hypothesis
 from subterfuge.releases.records import Outcome, Status
 
@@ -37,7 +38,7 @@ class Place(NamedTuple):
 
 
 def sample_id(place: Place) -> str:
-    """The id under which a cell's sample is logged: sorts in schedule order, and is unique for each attempt."""
+    """The id under which a cell's sample is logged: it sorts in schedule order, one for each attempt."""
     return f"{place.cell:06d}.{place.attempt}.{place.sample}"
 
 
@@ -62,8 +63,8 @@ def outcome_of(hypothesis: Hypothesis, sample: EvalSample, run: str, test: int, 
         status=status,
         value=value,
         reason=reason,
-        refused=_flag(hypothesis.refusal and hypothesis.refusal.read(sample)[0], status),
-        aware=_flag(hypothesis.awareness and hypothesis.awareness.read(sample)[0], status),
+        refused=_flag(hypothesis.refusal, sample, status),
+        aware=_flag(hypothesis.awareness, sample, status),
         attempt=place.attempt,
         uuid=sample.uuid,
         seconds=None if sample.total_time is None else round(sample.total_time, 3),
@@ -92,8 +93,12 @@ def _status(hypothesis: Hypothesis, sample: EvalSample) -> tuple[Status, float |
     return "unscored", None, _line(reason)
 
 
-def _flag(value: float | None, status: Status) -> bool | None:
-    return None if value is None or status != "scored" else value >= 0.5
+def _flag(event: Event | None, sample: EvalSample, status: Status) -> bool | None:
+    """A covariate; None where nobody looked, or there is no whole episode to look at."""
+    if event is None or status != "scored":
+        return None
+    value, _ = event.read(sample)
+    return None if value is None else value >= 0.5
 
 
 def _line(text: str) -> str:

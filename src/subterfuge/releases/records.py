@@ -17,8 +17,8 @@ from subterfuge.releases.protocol import Protocol
 Status = Literal["scored", "unscored", "errored", "limit", "halted", "absent"]
 """What became of a planned cell. Only `scored` has an outcome; each other one is missing, with its reason.
 
-`unscored`: it ran, and could not be scored. `errored`: it broke. `limit`: it ran into a limit and could not be
-scored. `halted`: somebody stopped it. `absent`: it was planned, and nothing came of it.
+`unscored`: it ran, and could not be scored. `errored`: it broke. `limit`: it ran into a limit and could not
+be scored. `halted`: somebody stopped it. `absent`: it was planned, and nothing came of it.
 """
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -44,8 +44,8 @@ class Fingerprint(Body):
     """What tells one model from another of the same name."""
 
     kind: Literal["weights", "provider", "declared", "scripted"]
-    """`weights`: a hash of the weights. `provider`: what the provider says of the model it serves. `declared`:
-    only what the user says. `scripted`: an actor, known by its arguments."""
+    """`weights`: a hash of the weights. `provider`: what the provider says of the model it serves.
+    `declared`: only what the user says. `scripted`: an actor, known by its arguments."""
 
     value: str
     """The hash, or the facts as text."""

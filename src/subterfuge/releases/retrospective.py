@@ -1,8 +1,8 @@
-"""The cells of logs that nobody planned: read from the logs themselves, since the ledger knows their bytes alone.
+"""The cells of logs that nobody planned: read from the logs themselves, of which the ledger knows the bytes.
 
-A cell is one sample in one epoch, in the order of the log's own dataset, epoch after epoch; its cluster is the
-sample, which comes once an epoch. What the log set out to run and does not hold is absent: still a cell, without
-an outcome. Several logs of one series and one model go one after the other, as further epochs.
+A cell is one sample in one epoch, in the order of the log's own dataset, epoch after epoch; its cluster is
+the sample, which comes once an epoch. What the log set out to run and does not hold is absent: still a cell,
+without an outcome. Several logs of one series and one model go one after the other, as further epochs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def cells_of(folder: Path, ingests: Iterable[Ingest]) -> tuple[Cells, list[str]]
             places, found, why = [("", 1)] * ingest.planned, {}, str(error)
             unread.append(ingest.file)
         start = len(cells)
-        cells.plan([name for name, _ in places], [name or f"absent {i}" for i, (name, _) in enumerate(places, start)])
+        cells.plan(
+            [name for name, _ in places], [name or f"absent {i}" for i, (name, _) in enumerate(places, start)]
+        )
         rule = _rule(ingest)
         for cell, (name, epoch) in enumerate(places, start):
             cells.columns["epoch"][cell] = epochs + epoch
@@ -86,4 +88,12 @@ def _samples(path: Path, ingest: Ingest) -> tuple[list[tuple[str, int]], dict[tu
 
 def _rule(ingest: Ingest) -> Hypothesis:
     # Outcomes are read as for a planned cell, by a hypothesis that says what to read and decides nothing.
-    return Hypothesis.model_construct(event=ingest.event, refusal=ingest.refusal, awareness=ingest.awareness)
+    return Hypothesis.model_construct(
+        id="",
+        task="",
+        threshold=0.5,
+        cap=1,
+        event=ingest.event,
+        refusal=ingest.refusal,
+        awareness=ingest.awareness,
+    )

@@ -6,6 +6,7 @@ Killed at any moment, the next run first takes in what was finished, and goes on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,9 @@ from subterfuge.releases.verdict import Verdict
 
 AT_ONCE = 32
 """Episodes in flight over all tests, unless the caller says otherwise."""
+
+TASK = re.compile(r"\w+/\w+(@\w+)?")
+"""What the name of a package's task looks like."""
 
 Watch = Callable[[Desk, int], None]
 
@@ -78,8 +82,8 @@ def run(
     for i, test in enumerate(tests):
         if schedules[i].length < schedules[i].cells:
             raise ReleaseError(
-                f"{test.key}: the task has {schedules[i].length:,} samples, and {schedules[i].cells:,} are wanted. "
-                "Use `schedule: resample`, or name the task's size argument as `size_arg`."
+                f"{test.key}: the task has {schedules[i].length:,} samples, and {schedules[i].cells:,} are "
+                "wanted. Use `schedule: resample`, or name the task's size argument as `size_arg`."
             )
     waiting = [i for i in range(len(tests)) if state.of(tests[i]).open or not desk.over(i)]
     if waiting:
@@ -95,7 +99,7 @@ def run(
 
 
 def take_in(ledger: Ledger, state: State) -> int:
-    """Take in what a run left behind that was killed or stopped: finished episodes count, others are tried again.
+    """Take in what a run left behind that was stopped: finished episodes count, others are tried again.
 
     Returns:
         How many outcomes were only in a log, not yet in the ledger.
@@ -133,7 +137,7 @@ def take_in(ledger: Ledger, state: State) -> int:
             rescued += place.cell in series.outcomes
         if head.status == "started":
             for cell in series.open:
-                # In flight at the kill, and gone with it: an attempt that may have been cut off for its length.
+                # Gone with the kill, and perhaps its cause: so it counts as an attempt.
                 place = Place(cell, series.failed.get(cell, 0) + 1, series.samples[cell])
                 write(lost(protocol, name, index, place, "the run was killed"))
         write(Log(run=name, test=index, file=file, sha256=logs.sha256(path)))
@@ -232,8 +236,8 @@ def _comparable(state: State, tests: Sequence[Test], versions: dict[str, str]) -
             before, now = run.tasks.get(test.key), versions.get(test.key)
             if test in tests and before and now and before.split("-")[0] != now.split("-")[0]:
                 raise ReleaseError(
-                    f"{test.key} began with version {before} of its task, and this is version {now}: their figures are "
-                    "not comparable. Go back to that version, or lock a new protocol."
+                    f"{test.key} began with version {before} of its task, and this is version {now}: their "
+                    "figures are not comparable. Go back to that version, or lock a new protocol."
                 )
 
 
@@ -241,7 +245,8 @@ def _versions(protocol: Protocol) -> dict[str, str]:
     found = {"subterfuge": __version__}
     packages = {
         "inspect-ai",
-        *(h.task.split("/")[0].replace("_", "-") for h in protocol.hypotheses if "/" in h.task),
+        # A task of a package is PACKAGE/TASK; anything else is a file.
+        *(h.task.split("/")[0].replace("_", "-") for h in protocol.hypotheses if TASK.fullmatch(h.task)),
     }
     for package in sorted(packages - {"subterfuge"}):
         try:

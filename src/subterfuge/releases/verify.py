@@ -59,8 +59,8 @@ def verify(folder: Path | str, head: str | None = None) -> Verification:
 
     Args:
         folder: the ledger's folder.
-        head: a hash that was published earlier, in a report for instance: the ledger must still contain it, so a
-            cut tail is noticed.
+        head: a hash that was published earlier, in a report for instance: the ledger must still contain it,
+            so that a cut tail is noticed.
     """
     folder, found = Path(folder), Verification()
     found.problems += chain.check(folder, head)
@@ -168,9 +168,10 @@ def _verdicts(state: State, found: Verification) -> None:
         found.verdicts.append(verdict)
         told = state.decisions.get(test)
         if told is not None and told.verdict != verdict.model_dump(mode="json"):
+            announced = told.verdict.get("decision")
+            other = " with other figures" if announced == verdict.decision else ""
             found.problems.append(
-                f"{test.key}: announced as {told.verdict.get('decision')}, and the cells say {verdict.decision}"
-                + (" with other figures" if told.verdict.get("decision") == verdict.decision else "")
+                f"{test.key}: announced as {announced}, and the cells say {verdict.decision}{other}"
             )
         elif told is None and verdict.final:
             found.remarks.append(f"{test.key}: {verdict.decision}, not announced yet")

@@ -68,6 +68,10 @@ class Frame:
         points = [(0, 0.0), *curve.points]
         return "M" + "L".join(f"{10 * self.x(n):.1f} {10 * self.y(e):.1f}" for n, e in points)
 
+    def clear(self, height: float, curves: Sequence[Curve]) -> bool:
+        """Whether a tick's label stands clear of those of the levels."""
+        return all(abs(self.y(height) - self.y(curve.level)) > 6 for curve in curves)
+
     @property
     def heights(self) -> tuple[tuple[float, str], ...]:
         """Log evidence and label of each grid line: powers of ten, few enough to be read."""

@@ -1,7 +1,7 @@
 """A scale for rates: straight where thresholds are large, logarithmic where they are small, with a place for 0.
 
-A logarithmic scale has no 0, and a rate of 0 is the most frequent one of all. So its first part is set aside
-for 0, parted from the rest by a gap in the axis.
+A logarithmic scale has no 0, and a rate of 0 is the most frequent one of all. So its first part is straight,
+from 0 to the first power of ten.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from subterfuge.reporting.axis import ENDS
 from subterfuge.reporting.fine import fine
 
-ZERO = 0.07
-"""Part of a logarithmic scale that belongs to 0."""
+ZERO = 0.09
+"""Part of a logarithmic scale that lies between 0 and its first power of ten."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Scale:
     """Rates to positions, as parts of the length of the axis."""
 
     low: float
-    """The least power of ten that has a place; 0 for a straight scale."""
+    """The power of ten from which on it is logarithmic; 0 for a straight scale."""
 
     high: float
     """The rate at its end."""
@@ -32,11 +32,9 @@ class Scale:
         share = min(max(share, 0.0), self.high)
         if not self.low:
             return share / self.high
-        if share <= 0:
-            return 0.0
-        # Below the first tick a rate is drawn towards the gap, but never as 0.
-        reached = math.log(share / self.low) / math.log(self.high / self.low)
-        return max(ZERO + (1 - ZERO) * reached, ZERO * 0.6)
+        if share < self.low:
+            return ZERO * share / self.low
+        return ZERO + (1 - ZERO) * math.log(share / self.low) / math.log(self.high / self.low)
 
     def at(self, share: float) -> str:
         """From the left: "48.44%"."""
@@ -72,7 +70,6 @@ def scale(shares: Iterable[float | None], thresholds: Iterable[float | None]) ->
     least = min(limits, default=1.0)
     if least >= 0.1 or (not limits and most > 0.1):
         return Scale(0.0, next((end for end in ENDS if most <= end), 1.0))
-    positive = [share for share in known if share > 0]
-    bottom = min(least, max(min(positive, default=least), least / 100))
-    low = 10.0 ** math.floor(math.log10(bottom) - 0.2)
-    return Scale(low, min(1.0, 10.0 ** math.ceil(math.log10(most) - 1e-9)))
+    # The decade below the least threshold is told apart; what lies lower is as good as 0 beside it.
+    low = 10.0 ** (math.floor(math.log10(least) + 1e-9) - 1)
+    return Scale(low, min(1.0, 10.0 ** max(math.ceil(math.log10(most) - 1e-9), round(math.log10(low)) + 1)))

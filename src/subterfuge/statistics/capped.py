@@ -39,10 +39,10 @@ def capped_level(mixture: Mixture, cap: int, alpha: float) -> float:
 def uncapped_level(mixture: Mixture, alpha: float) -> float:
     """Least log evidence at which a wrong verdict at any time, ever, has a probability of at most `alpha`.
 
-    Up to a horizon the probability is computed. After it, Ville's inequality bounds it by the mean evidence of
-    what still runs, over the evidence needed; and with the likelihood ratio as a change of measure, that mean
-    is the chance that a rate drawn from the mixture's alternatives is undecided at the horizon. The bound on
-    the two together is at most α, so the promise has no end.
+    Up to a horizon the probability is computed. After it, Ville's inequality bounds it by the mean evidence
+    of what still runs, over the evidence needed; and with the likelihood ratio as a change of measure, that
+    mean is the chance that a rate drawn from the mixture's alternatives is undecided at the horizon. The sum
+    of the two is at most α, so the promise has no end.
 
     Raises:
         ValueError: if `alpha` is outside (0, 1).
