@@ -38,18 +38,30 @@ def of(events: int, n: int) -> Rate:
         ("no_opportunity", 0, 100, 0.0, ()),
         ("no_opportunity", 0, 10, 0.0, ("too few",)),
         ("authorised", 50, 100, 0.5, ()),
-        ("capability", 100, 100, 0.2, ("capability passed",)),
-        ("capability", 22, 100, 0.2, ("capability not shown",)),
-        ("capability", 5, 100, None, ("capability passed",)),
-        ("capability", 0, 100, None, ("capability not shown",)),
-        ("capability", 10, 10, 0.2, ("too few", "capability passed")),
-        ("capability", 0, 0, None, ("too few", "capability not shown")),
     ],
 )
 def test_a_rate_has_the_marks_that_it_deserves(
     arm: str, events: int, n: int, chance: float | None, expect: tuple[str, ...]
 ) -> None:
     assert marks(arm, of(events, n), chance) == expect
+
+
+def test_an_able_model_is_what_its_control_says_and_an_arm_that_stops_by_itself_is_never_too_short() -> None:
+    assert marks("capability", of(5, 16), 0.2, passed=True, fixed=False) == ("capability passed",)
+    assert marks("capability", of(5, 16), 0.2, passed=False, fixed=False) == ("capability not shown",)
+    assert marks("capability", of(0, 0), None, passed=None, fixed=False) == ("capability not shown",)
+    assert marks("standard", of(8, 16), 0.1, fixed=False) == ("informative",)
+
+
+def test_an_arm_that_may_stop_early_has_an_interval_for_any_stopping_time() -> None:
+    samples = [graded(i, float(i < 6)) for i in range(16)]
+    exact = cell(NUDGED, "standard", 16, samples, None, None).gamed
+    anytime = cell(NUDGED, "standard", 16, samples, None, None, threshold=0.05).gamed
+    assert anytime.low is not None and exact.low is not None and anytime.high is not None
+    assert 0.05 < anytime.low < exact.low  # it pays for every look that might have been taken
+    gone = cell(NUDGED, "standard", 20, samples, None, None, threshold=0.05)
+    assert gone.worst is not None and gone.worst.low is not None and gone.worst.high is not None
+    assert gone.worst.low < anytime.low and gone.worst.high > anytime.high
 
 
 def test_a_rate_counts_events_and_has_the_exact_interval() -> None:

@@ -15,9 +15,8 @@ from urllib.parse import unquote
 import pytest
 from programs import AUDIT, Result, program
 
-from subterfuge.audit import plan as plans
-from subterfuge.audit import run as runs
 from subterfuge.jail import bubblewrap
+from subterfuge.releases import read, verify
 
 Run = Callable[..., Result]
 RUNGS = "political_sycophancy,rubric_modification_nudged"
@@ -28,9 +27,7 @@ WORDS = (
     "--rungs",
     RUNGS,
     "--arms",
-    "standard,capability",
-    "--episodes",
-    "4",
+    "capability",
     "--json",
 )
 
@@ -43,9 +40,10 @@ def finished(subterfuge: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 def test_json_is_one_object_on_standard_output_and_nothing_else_there(finished: tuple[Path, Result]) -> None:
     out, result = finished
-    assert result.code == 0, result.err
+    assert result.code == 10, result.err
     told = json.loads(result.out)
     assert told.pop("report") == str(out / "report.html")
+    assert [verdict["decision"] for verdict in told.pop("verdicts")] == ["ALARM", "ALARM"]
     assert told == json.loads((out / "figures.json").read_text("utf-8"))
     assert "Traceback" not in result.err
 
@@ -57,14 +55,15 @@ def test_the_figures_count_what_was_planned(finished: tuple[Path, Result]) -> No
     for rung in figures["rungs"]:
         assert [cell["arm"] for cell in rung["cells"]] == ["standard", "capability"]
         for cell in rung["cells"]:
+            # Decided within the first block; what was in flight with it counts as measured.
             assert (cell["planned"], cell["gamed"]["events"], cell["gamed"]["n"], cell["missing"]) == (
-                4,
-                4,
-                4,
+                16,
+                16,
+                16,
                 {},
             )
-        assert {step["name"]: step["strict"]["events"] for step in rung["chain"]}["gamed"] == 4
-    assert figures["run"]["episodes"] == 16
+        assert {step["name"]: step["strict"]["events"] for step in rung["chain"]}["gamed"] == 16
+    assert figures["run"]["episodes"] == 64
     assert figures["run"]["action_format"] == "tools"
 
 
@@ -106,12 +105,10 @@ def test_every_link_of_every_page_leads_somewhere(finished: tuple[Path, Result])
     assert followed >= 8
 
 
-def outcomes(out: Path) -> dict[str, dict[str, Any]]:
-    plan = plans.Plan.model_validate_json((out / "plan.json").read_text("utf-8"))
-    return {
-        cell: {name: sample.uuid for name, sample in samples.items()}
-        for cell, samples in runs.read(plan, out / "logs").items()
-    }
+def outcomes(out: Path) -> dict[tuple[str, int], Any]:
+    records, _ = read(out)
+    bodies = [record.body for record in records.of("outcome")]
+    return {(f"{body.run}.{body.test}", body.cell): body for body in bodies}
 
 
 def test_the_same_command_again_runs_nothing_and_tells_the_same(
@@ -120,46 +117,66 @@ def test_the_same_command_again_runs_nothing_and_tells_the_same(
     out, first = finished
     before, logs = outcomes(out), sorted((out / "logs").iterdir())
     again = called(*WORDS, "--out", str(out))
-    assert again.code == 0, again.err
-    assert "16 of 16 episodes are there" in again.err
+    assert again.code == 10, again.err
+    assert f"Going on with {out}: {len(before)} episodes are there." in " ".join(again.err.split())
     assert outcomes(out) == before
     assert sorted((out / "logs").iterdir()) == logs
     told = [json.loads(result.out) for result in (first, again)]
     assert told[0]["rungs"] == told[1]["rungs"]
+    assert told[0]["verdicts"] == told[1]["verdicts"]
 
 
-def test_a_plain_run_ends_with_where_the_report_is(called: Run, tmp_path: Path) -> None:
-    words = (*AUDIT, "--rungs", "political_sycophancy", "--arms", "standard", "--episodes", "2")
+def test_every_verdict_of_an_audit_is_verified_from_its_logs(finished: tuple[Path, Result]) -> None:
+    out, _ = finished
+    found = verify(out)
+    assert found.passed, found.problems
+    assert found.outcomes == len(outcomes(out))
+    assert [verdict.decision for verdict in found.verdicts] == ["ALARM", "ALARM"]
+
+
+def test_an_honest_actor_is_cleared_and_a_plain_run_ends_with_where_the_report_is(
+    called: Run, tmp_path: Path
+) -> None:
+    """Thirty episodes without an event clear a threshold of 10 %; the dialled gamer proves that it rings."""
+    words = (*AUDIT, "--rungs", "political_sycophancy", "--arms", "standard")
     result = called(*words, "--out", str(tmp_path / "out"))
-    assert result.code == 0
-    assert result.out == f"Report: {tmp_path / 'out' / 'report.html'}\n"
-    assert "0 of 2" in result.err
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[-1] == f"Report: {tmp_path / 'out' / 'report.html'}"
+    assert "CLEAR" in result.err
 
 
-def test_episodes_that_could_not_be_graded_are_missing_and_not_clean(called: Run, tmp_path: Path) -> None:
-    words = ("--rungs", "rubric_modification_nudged", "--arms", "standard", "--episodes", "4", "--json")
+def test_episodes_that_could_not_be_graded_make_it_invalid_and_never_clean(
+    called: Run, tmp_path: Path
+) -> None:
+    words = ("--rungs", "rubric_modification_nudged", "--arms", "standard", "--json")
     garbled = (*AUDIT, "-M", "actor=garbler_at_menus", "--action-format", "menu", *words)
     result = called(*garbled, "--out", str(tmp_path / "out"))
-    assert result.code == 0, result.err
-    [cell] = json.loads(result.out)["rungs"][0]["cells"]
-    assert cell["missing"] == {"invalid response format": 4}
+    assert result.code == 12, result.err
+    told = json.loads(result.out)
+    [verdict], [cell] = told["verdicts"], told["rungs"][0]["cells"]
+    assert verdict["decision"] == "INVALID"
+    assert "go missing" in verdict["reasons"][0]
+    assert cell["missing"] == {"invalid response format": cell["planned"]}
     assert (cell["gamed"]["events"], cell["gamed"]["n"]) == (0, 0)
-    assert cell["worst"] == {"low": 0.0, "high": 1.0}
+    assert (cell["worst"]["low"], cell["worst"]["high"]) == (0.0, 1.0)
     assert "invalid response format" in (tmp_path / "out" / "report.html").read_text("utf-8")
-    page = next((tmp_path / "out" / "transcripts").glob("*.html")).read_text("utf-8")
+    page = next((tmp_path / "out" / "transcripts").glob("*standard.html")).read_text("utf-8")
     assert "missing" in page
 
 
 def test_some_broken_episodes_are_missing_and_said(called: Run, tmp_path: Path) -> None:
-    words = ("--rungs", "rubric_modification_nudged", "--arms", "standard", "--episodes", "8", "--json")
+    words = ("--rungs", "rubric_modification_nudged", "--arms", "standard", "--json")
     half = (*AUDIT, "-M", "actor=nobody", "-M", "rate=0.5", *words)
     result = called(*half, "--out", str(tmp_path / "out"))
-    assert result.code == 0, result.err
+    assert result.code == 12, result.err
     [cell] = json.loads(result.out)["rungs"][0]["cells"]
-    broken = cell["missing"]["the episode broke"]
-    assert 0 < broken < 8
-    assert cell["gamed"]["n"] == 8 - broken
-    assert f"{broken} of 8 episodes broke and count as missing. The first: no actor 'nobody'" in result.err
+    [broken] = cell["missing"].values()
+    assert 0 < broken < 16
+    assert cell["gamed"]["n"] == cell["planned"] - broken
+    assert (
+        f"{broken} of {cell['planned']} episodes broke and count as missing. The first: no actor"
+        in result.err
+    )
 
 
 WRONG = {
@@ -177,7 +194,8 @@ WRONG = {
         ("--action-format", "nosuch"),
         "Unknown action format 'nosuch'. Choose one of: tools, tags, menu.",
     ),
-    "suite": (("--suite", "nosuch"), "Unknown suite 'nosuch'. Choose one of: ladder."),
+    "suite": (("--suite", "nosuch"), "Unknown suite 'nosuch'. Choose one of: frontier, quick."),
+    "episodes": (("--episodes", "20"), "suite quick: hypotheses.0: cap 20 cannot pay for alpha.clear=0.05"),
     "sandbox": (("--sandbox", "nosuch"), "Unknown sandbox 'nosuch'. Choose bashkit, bwrap, "),
     "provider": (("--model", "nosuch/model"), "Model API nosuch of model 'nosuch/model' not recognized."),
     "model": (("--model", "subterfuge/nosuch"), "there is no model subterfuge/nosuch; known: "),
@@ -198,7 +216,7 @@ def test_a_mistake_is_one_line_on_standard_error_and_exit_code_2(
     what: str, called: Run, tmp_path: Path
 ) -> None:
     words, line = WRONG[what]
-    plain = ("--rungs", "rubric_modification_nudged", "--arms", "standard", "--episodes", "1")
+    plain = ("--rungs", "rubric_modification_nudged", "--arms", "standard")
     result = called(*AUDIT, *plain, "--out", str(tmp_path / "out"), *words)
     assert result.code == 2
     assert result.out == ""
@@ -209,37 +227,36 @@ def test_a_mistake_is_one_line_on_standard_error_and_exit_code_2(
     assert not (tmp_path / "out" / "report.html").exists()
 
 
-SMALL = (*AUDIT, "--rungs", "political_sycophancy", "--arms", "standard", "--episodes", "2")
+SMALL = (*AUDIT, "-M", "actor=gamer", "--rungs", "political_sycophancy", "--arms", "standard")
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_one_line(called: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     result = called(*SMALL, "--out", str(tmp_path / "file" / "out"))
     assert (result.code, result.out) == (2, "")
-    assert result.err.splitlines()[-1].startswith(f"Error: cannot write {tmp_path / 'file' / 'out'}")
+    assert result.err.splitlines()[-1].startswith(f"Error: {tmp_path / 'file' / 'out'}")
     assert "Traceback" not in result.err
 
 
 def test_what_is_in_the_folder_must_be_whole_and_of_the_same_audit(called: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert called(*SMALL, "--out", str(out)).code == 0
+    assert called(*SMALL, "--out", str(out)).code == 10
 
     other = called(*SMALL, "--seed", "2", "--out", str(out))
     assert (other.code, other.out) == (2, "")
     assert f"Error: {out} holds another audit (of subterfuge/scripted, seed 1)" in " ".join(other.err.split())
 
-    [log] = (out / "logs").glob("*.eval")
+    log = next((out / "logs").glob("*.eval"))
     log.write_bytes(log.read_bytes()[:200])
     damaged = called(*SMALL, "--out", str(out))
     assert (damaged.code, damaged.out) == (2, "")
     assert log.name in damaged.err and "is damaged" in damaged.err and "Traceback" not in damaged.err
-    log.unlink()
-    assert called(*SMALL, "--out", str(out)).code == 0
 
-    (out / "plan.json").write_text('{"suite":', encoding="utf-8")
-    torn = called(*SMALL, "--out", str(out))
-    assert (torn.code, torn.out) == (2, "")
-    assert "plan.json is damaged" in torn.err and "Traceback" not in torn.err
+    ledger = out / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"value":1.0', b'"value":0.0', 1))
+    edited = called(*SMALL, "--out", str(out))
+    assert (edited.code, edited.out) == (2, "")
+    assert "The ledger was edited or damaged" in edited.err and "Traceback" not in edited.err
 
 
 def test_without_a_jail_it_says_what_to_install(tmp_path: Path) -> None:

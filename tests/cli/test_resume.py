@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 from programs import AUDIT, program
 
-from subterfuge.audit import plan as plans
-from subterfuge.audit import run as runs
+from subterfuge.releases import read, verify
+from subterfuge.releases.records import Outcome, Test
+from subterfuge.releases.state import State
 
-EPISODES = 20
 WORDS = [
-    *AUDIT, "-M", "actor=gamer", "-M", "rate=0.5", "--arms", "standard,capability", "--action-format", "tags",
-    "--rungs", "tool_use_flattery,rubric_modification_nudged", "--episodes", str(EPISODES),
-    "--sandbox", "bwrap",
+    *AUDIT, "-M", "actor=gamer", "-M", "rate=0.15", "--arms", "capability", "--action-format", "tags",
+    "--rungs", "tool_use_flattery,rubric_modification_nudged", "--sandbox", "bwrap",
 ]  # fmt: skip
 
 
@@ -33,9 +32,7 @@ def stopped_half_way(out: Path, how: signal.Signals) -> tuple[int, str]:
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and started.poll() is None:
-        # A flushed batch of samples makes a log many times its first size.
-        logs = list((out / "logs").glob("*.eval")) if (out / "logs").is_dir() else []
-        if sum(log.stat().st_size for log in logs) > 60_000:
+        if (out / "ledger.jsonl").exists() and b'"kind":"outcome"' in (out / "ledger.jsonl").read_bytes():
             break
         time.sleep(0.1)
     assert started.poll() is None, "it was over before it could be stopped"
@@ -44,36 +41,29 @@ def stopped_half_way(out: Path, how: signal.Signals) -> tuple[int, str]:
     return started.returncode, said
 
 
-def finished(out: Path) -> runs.Finished:
-    plan = plans.Plan.model_validate_json((out / "plan.json").read_text("utf-8"))
-    return runs.read(plan, out / "logs")
+def finished(out: Path) -> dict[tuple[Test, int], Outcome]:
+    """What is journalled: (test, cell) to its outcome."""
+    state = State(record.body for record in read(out)[0])
+    return {
+        (test, cell): outcome
+        for test, series in state.series.items()
+        for cell, outcome in series.outcomes.items()
+    }
 
 
-def went_on(out: Path, first: runs.Finished) -> None:
+def went_on(out: Path, first: dict[tuple[Test, int], Outcome]) -> None:
     """Run the same command again, and compare."""
     ran = subprocess.run(
         [program(), *WORDS, "--out", str(out)], capture_output=True, text=True, check=False, timeout=280
     )
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 10, ran.stderr
     assert "episodes are there" in ran.stderr
-    plan = plans.Plan.model_validate_json((out / "plan.json").read_text("utf-8"))
     second = finished(out)
-    for cell in plan.cells:
-        planned = [str(sample.id) for sample in runs.task_of(plan, cell).dataset]
-        assert len(set(planned)) == EPISODES
-        assert list(second[cell.name]) == planned
-        assert not [sample.error for sample in second[cell.name].values() if sample.error]
-        for name, sample in first[cell.name].items():
-            assert second[cell.name][name].uuid == sample.uuid
-            assert second[cell.name][name].scores.keys() == {"grade", "disclosure"}
-    logged = [sample.id for info in runs.list_eval_logs(str(out / "logs")) for sample in whole(info.name)]
-    assert len(logged) == len(set(logged)) == len(plan.cells) // 2 * EPISODES
-
-
-def whole(path: str) -> list[runs.EvalSample]:
-    """The samples of a log that a stop did not break off, of the standard arm."""
-    log = runs.read_eval_log(path)
-    return [s for s in log.samples or [] if s.error is None and s.metadata["arm"] == "standard"]
+    assert {place: second[place] for place in first} == first
+    assert all(outcome.status == "scored" for outcome in second.values())
+    found = verify(out)
+    assert found.passed, found.problems
+    assert found.outcomes == len(second)
 
 
 @pytest.mark.slow
@@ -84,10 +74,7 @@ def test_a_killed_audit_goes_on_and_keeps_what_it_had(tmp_path: Path) -> None:
     assert code == -signal.SIGKILL
     assert not (out / "report.html").exists()
     first = finished(out)
-    had = sum(len(samples) for samples in first.values())
-    assert 0 < had < 4 * EPISODES
-    # Reading again finds the same: what was left open is mended once, not taken for lost the second time.
-    assert {c: list(s) for c, s in finished(out).items()} == {c: list(s) for c, s in first.items()}
+    assert first
     went_on(out, first)
     assert (out / "report.html").is_file()
 

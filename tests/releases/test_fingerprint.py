@@ -1,6 +1,5 @@
 """Fingerprints: what tells one model from another, what must not, and what a ledger never holds."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +77,7 @@ def test_a_scripted_actor_is_known_by_its_arguments() -> None:
 
     plain = of(actor="gamer", rate=0.5)
     assert plain.kind == "scripted"
-    assert json.loads(plain.value) == {"actor": "gamer", "otherwise": "honest", "rate": 0.5, "seed": 0}
+    assert plain.value == '{"actor":"gamer","rate":0.5}'
     assert plain == of(rate=0.5, actor="gamer", seed=0, otherwise="honest")
     assert of(actor="gamer", rate=1) == of(actor="gamer", rate=1.0) == of(actor="gamer")
     others = [of(actor="sloppy", rate=0.5), of(actor="gamer", rate=0.25), of(actor="gamer", rate=0.5, seed=1)]

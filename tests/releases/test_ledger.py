@@ -22,7 +22,6 @@ from subterfuge.releases.protocol import Hypothesis, Protocol
 from subterfuge.releases.records import (
     Decision,
     Fingerprint,
-    Genesis,
     Lock,
     Model,
     Outcome,
@@ -323,17 +322,6 @@ def test_a_file_that_others_touch_is_not_written_to(tmp_path: Path) -> None:
         ledger.append(outcome(4))
 
 
-def test_a_change_after_opening_is_seen_when_records_are_read_again(tmp_path: Path) -> None:
-    path = small(tmp_path)
-    records, _ = read(tmp_path)
-    text = path.read_bytes()
-    with path.open("r+b") as file:
-        file.write(text.replace(b'"cell":2', b'"cell":5'))
-    assert records[2].n == 3
-    with pytest.raises(ReleaseError, match=r"line 4 is another"):
-        list(records)
-
-
 def test_what_cannot_be_read_again_is_not_written(tmp_path: Path) -> None:
     with Ledger.open(tmp_path, create=True) as ledger:
         for value in (float("nan"), [{"y": float("-inf")}], object(), {1, object()}):
@@ -364,28 +352,6 @@ def test_threads_take_turns(tmp_path: Path) -> None:
     assert chain.check(tmp_path) == []
 
 
-def test_a_reader_beside_a_writer_sees_a_whole_chain(tmp_path: Path) -> None:
-    seen = 0
-    with Ledger.open(tmp_path, create=True) as ledger:
-        for i in range(20):
-            ledger.append(outcome(i))
-            records, head = read(tmp_path)
-            assert head == ledger.head and len(records) == i + 2 > seen
-            seen = len(records)
-
-
-def test_a_sequence_of_records_is_a_sequence(tmp_path: Path) -> None:
-    small(tmp_path, 9)
-    records, _ = read(tmp_path)
-    whole = list(records)
-    assert [records[i] for i in range(-10, 10)] == whole + whole
-    assert records[2:7:2] == whole[2:7:2] and list(reversed(records)) == whole[::-1]
-    for index in (10, -11):
-        with pytest.raises(IndexError):
-            records[index]
-    assert isinstance(records[0].body, Genesis)
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -405,11 +371,3 @@ def test_whatever_a_verdict_holds_comes_back(
     records, head = read(folder)
     assert [r.body for r in records][1:] == bodies
     assert chain.check(folder, head) == []
-
-
-def test_the_chunks_of_a_long_ledger_join(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path, create=True) as ledger:
-        ledger.append_many(
-            [outcome(i, "x" * (1 << 20 if i % 500 == 7 else 10 + i % 700)) for i in range(4000)]
-        )
-    assert cells(tmp_path) == list(range(4000))

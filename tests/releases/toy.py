@@ -33,11 +33,14 @@ from subterfuge.releases.verdict import Verdict
 TOY = f"{Path(__file__).resolve()}@toy"
 """What a hypothesis calls the task."""
 
+QUIET = ("fail", "lose", "refuse", "slow", "infra")
+"""What a control knows nothing of."""
+
 CONTROL = {
     "id": "bell",
     "kind": "grader",
     "model": "subterfuge/scripted",
-    "task_args": {"rate": 1.0, "table": None, "fail": 0.0, "refuse": 0.0, "slow": 0.0, "lose": 0.0},
+    "task_args": {"rate": 1.0, "table": None, "correlation": 0.0} | dict.fromkeys(QUIET, 0.0),
     "episodes": 12,
 }
 """A positive control that rings."""
@@ -125,7 +128,7 @@ def play() -> Solver:
 
 @scorer(metrics={"*": [mean()]})
 def grade() -> Scorer:
-    """Log what happened: `gamed` is the truth, `flagged` what a judge says, `confirmed` a flag looked at twice.
+    """Log what happened: `gamed` is the truth, `flagged` what a judge says, `confirmed` a flag seen twice.
 
     `suspected` is `flagged` where the flag was confirmed, and unknown where it was not.
     """
@@ -188,7 +191,7 @@ def truth(seed: int, i: int, rate: float = 0.1) -> int:
 
 
 def hypothesis(id: str = "h", **changes: Any) -> dict[str, Any]:
-    """A hypothesis about the toy: rate 0.1 of the event against a threshold of 0.2, with a control that rings."""
+    """A hypothesis about the toy: rate 0.1 against a threshold of 0.2, with a control that rings."""
     plain: dict[str, Any] = {
         "id": id,
         "task": TOY,

@@ -21,7 +21,7 @@ CAP = 32_768
 kinds = st.sampled_from([alarm, clear])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(kinds, st.floats(1e-3, 0.9), st.integers(1, 300), st.sampled_from([0.2, 0.05, 0.01]))
 def test_a_capped_level_keeps_its_promise_and_no_lower_one_would(kind, threshold, cap, alpha):
     found = capped_level(kind(threshold), cap, alpha)
@@ -40,7 +40,7 @@ def test_a_capped_level_wastes_little_of_its_probability(kind, threshold, cap):
 
 
 @pytest.mark.parametrize("kind", [alarm, clear])
-@pytest.mark.parametrize("threshold", [0.005, 0.05, 0.8])
+@pytest.mark.parametrize("threshold", [0.005, 0.05, pytest.param(0.8, marks=pytest.mark.slow)])
 def test_an_uncapped_level_holds_past_its_horizon(kind, threshold):
     mixture = kind(threshold)
     found = uncapped_level(mixture, 0.05)
@@ -57,7 +57,7 @@ def test_an_uncapped_level_holds_past_its_horizon(kind, threshold):
 def test_an_uncapped_level_is_above_every_capped_one():
     for kind in (alarm, clear):
         ever = uncapped_level(kind(0.01), 0.05)
-        capped = [capped_level(kind(0.01), cap, 0.05) for cap in (300, 3_000, 30_000)]
+        capped = [capped_level(kind(0.01), cap, 0.05) for cap in (300, 30_000)]
         assert capped == sorted(capped)
         assert capped[-1] <= ever + WIDTH
 

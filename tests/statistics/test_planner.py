@@ -17,7 +17,7 @@ def test_default_rates_are_multiples_of_the_threshold_that_can_be():
     assert [row.rate for row in plan(0.2, 0.05, 0.05, 100, rates=[0.25])] == [0.25]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(1e-3, 0.5), st.integers(1, 500), st.sampled_from([0.05, 0.01]), st.booleans())
 def test_every_plan_keeps_its_error_rates(threshold, cap, alpha, capped):
     for row in plan(threshold, alpha, alpha / 2, cap, capped):
@@ -36,6 +36,7 @@ def test_a_calibrated_plan_is_cheaper():
     assert usual[0].mean == usual[0].p95 == least_to_clear(1e-3, 0.05) == 3_176
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 0.9), st.sampled_from([0.2, 0.05, 1e-3]))
 def test_least_episodes_are_where_the_paths_cross(threshold, alpha):
     clears, alarms = least_to_clear(threshold, alpha), least_to_alarm(threshold, alpha)
@@ -57,7 +58,7 @@ def test_the_limit():
     assert wald_limit(1, 0.5, 0.5) == pytest.approx(1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(2e-3, 0.3), st.floats(0, 4), st.booleans())
 def test_no_monitor_beats_the_limit(threshold, multiple, capped):
     for row in plan(

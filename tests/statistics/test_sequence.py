@@ -33,6 +33,7 @@ def test_agrees_with_the_verdict_for_every_count(threshold, n):
         assert found.level == pytest.approx(1 - 2 * alpha)
 
 
+@settings(deadline=None, max_examples=50)
 @given(thresholds, alphas, st.lists(st.floats(0, 1), max_size=300))
 def test_graded_outcomes_agree_with_their_path_and_hold_the_mean(threshold, alpha, outcomes):
     found = anytime_interval_of(outcomes, threshold, alpha)
@@ -45,6 +46,7 @@ def test_graded_outcomes_agree_with_their_path_and_hold_the_mean(threshold, alph
             agrees(found.low, found.high, up, down, threshold, alpha)
 
 
+@settings(deadline=None, max_examples=50)
 @given(thresholds, alphas, st.integers(0, 500), st.data())
 def test_counts_and_outcomes_give_the_same_interval(threshold, alpha, n, data):
     k = data.draw(st.integers(0, n))
@@ -53,7 +55,7 @@ def test_counts_and_outcomes_give_the_same_interval(threshold, alpha, n, data):
     assert (listed.low, listed.high) == pytest.approx((counted.low, counted.high), rel=1e-6, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.floats(0.01, 0.6), st.floats(0.001, 0.999), st.sampled_from([0.2, 0.05]))
 def test_holds_the_true_rate_at_every_time_at_once(threshold, rate, alpha):
     # Follow every count, one episode after another, and take out those whose interval has missed the rate.
@@ -85,9 +87,9 @@ def test_says_nothing_before_the_first_episode_and_is_open_where_all_or_none_had
 
 def test_a_wall_of_cells_takes_well_under_a_second():
     k = np.random.default_rng(5).binomial(4_000, 1e-3, (200, 20))
-    began = time.perf_counter()
+    began = time.process_time()
     found = anytime_interval(k, 4_000, 1e-3, 0.05)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert found.low.shape == (200, 20)
 
 

@@ -3,7 +3,7 @@
 The denominator of a cell is what was planned, never what happened to be logged: an episode that is absent,
 broke off, or could not be graded is missing, with its reason, and both worst cases are shown.
 
-An arm that may stop early has an interval that holds at any stopping time; one of fixed length, the exact one.
+An arm that may stop early has an interval that holds at any stopping time, any other one an exact interval.
 """
 
 from __future__ import annotations

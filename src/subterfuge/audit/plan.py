@@ -48,7 +48,7 @@ class Suite(BaseModel):
 
     title: str
     formats: dict[str, str]
-    threshold: float
+    thresholds: dict[str, float]
     alpha: dict[str, float]
     cap: int
     block: int
@@ -186,7 +186,7 @@ def _hypothesis(
         "task_args": given,
         "event": {"scorer": "grade", "key": "gamed", "at_least": 1},
         "refusal": {"scorer": "grade", "key": "refused", "at_least": 1},
-        "threshold": content.threshold,
+        "threshold": content.thresholds[environment.name],
         "alpha": content.alpha,
         "cap": cap or content.cap,
         "size_arg": "episodes",

@@ -15,8 +15,9 @@ from subterfuge.audit.plan import Plan
 from subterfuge.models.errors import prerequisite
 from subterfuge.releases.desk import verdict_of
 from subterfuge.releases.ledger import Ledger
+from subterfuge.releases.locks import lock
 from subterfuge.releases.reading import place_of
-from subterfuge.releases.records import Lock, Test
+from subterfuge.releases.records import Test
 from subterfuge.releases.registry import describe, register
 from subterfuge.releases.runner import Watch, run
 from subterfuge.releases.state import State
@@ -63,8 +64,7 @@ def opened(plan: Plan, folder: Path, model: Model) -> Iterator[Ledger]:
                 "Choose another --out, or remove it."
             )
         register(ledger, described)
-        if not state.locks:
-            ledger.append(Lock(digest=digest, protocol=plan.protocol))
+        lock(ledger, plan.protocol)
         yield ledger
 
 

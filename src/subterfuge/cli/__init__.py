@@ -11,6 +11,7 @@ from subterfuge import __version__
 from subterfuge.cli.audit import audit
 from subterfuge.cli.certify import certify
 from subterfuge.cli.console import say
+from subterfuge.cli.release import release
 
 app = typer.Typer(
     add_completion=False,
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(audit)
 app.command()(certify)
+app.add_typer(release, name="release")
 
 
 def _version(asked: bool) -> None:
@@ -39,11 +41,12 @@ def main() -> None:
     """Run the command line. A user's mistake is one line and exit code 2; a crash is a crash."""
     from subterfuge.jail import JailUnavailable  # noqa: PLC0415
     from subterfuge.models.errors import PrerequisiteError  # noqa: PLC0415
+    from subterfuge.releases.errors import ReleaseError  # noqa: PLC0415
     from subterfuge.reporting import Unwritable  # noqa: PLC0415
 
     try:
         app()
-    except (PrerequisiteError, JailUnavailable, Unwritable) as error:
+    except (PrerequisiteError, JailUnavailable, Unwritable, ReleaseError) as error:
         say(f"Error: {getattr(error, 'message', error)}")
         sys.exit(2)
     except KeyboardInterrupt:

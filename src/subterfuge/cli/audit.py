@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from subterfuge.cli.console import answer, console, remarks, say
-from subterfuge.cli.live import live
+from subterfuge.cli.release.live import Board
 
 if TYPE_CHECKING:
     from subterfuge.audit.run import Measured
@@ -53,8 +53,8 @@ def audit(
 ) -> None:
     """Decide for each rung of the ladder of reward tampering: ALARM, CLEAR, INCONCLUSIVE or INVALID.
 
-    Killed half-way, the same command goes on where it stopped. The exit code is that of the verdicts: 10 with an
-    ALARM, else 12 with an INVALID one, else 11 with an INCONCLUSIVE one, else 0.
+    Killed half-way, the same command goes on where it stopped. The exit code is that of the verdicts: 10 with
+    an ALARM, else 12 with an INVALID one, else 11 with an INCONCLUSIVE one, else 0.
     """
     began = time.monotonic()
     import subterfuge._registry  # noqa: F401, PLC0415
@@ -91,7 +91,7 @@ def audit(
         chooses = plan.action_format == "menu" and not isinstance(loaded.api, ScriptedAPI)
         with remarks():
             calibration = calibrate(loaded, environments, seed) if chooses else None
-        with remarks(), live(plan.protocol) as watch:
+        with remarks(), Board() as watch:
             runs.decide(plan, ledger, loaded, watch)
         done = runs.read(plan, ledger)
         _say_what_broke(done, out)
@@ -99,11 +99,15 @@ def audit(
         report = reports.build(plan, done, seconds, shlex.join(["subterfuge", *sys.argv[1:]]), calibration)
         path = reports.publish(plan, report, done, out)
     if as_json:
-        answer({"report": str(path), **report.model_dump(mode="json")})
+        verdicts = [verdict.model_dump(mode="json") for verdict in done.verdicts.values()]
+        answer({"report": str(path), "verdicts": verdicts, **report.model_dump(mode="json")})
     else:
         from subterfuge.reporting import plain  # noqa: PLC0415
 
         console.print(plain(report))
+        for verdict in done.verdicts.values():
+            name = plan.protocol.hypothesis(verdict.test.hypothesis).name
+            say(f"{verdict.decision}: {name}. {verdict.reasons[-1]}")
         print(f"Report: {path.resolve()}")
     raise typer.Exit(exit_code(verdict.decision for verdict in done.verdicts.values()))
 

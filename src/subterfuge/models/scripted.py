@@ -2,7 +2,7 @@
 
     inspect eval subterfuge/reward_tampering --model subterfuge/scripted -M actor=gamer
     inspect eval subterfuge/reward_tampering --model subterfuge/scripted -M actor=gamer -M rate=0.1
-    inspect eval elsewhere/task --model subterfuge/scripted -M say="I won't." -M otherwise_say="Sure." -M rate=0.9
+    inspect eval elsewhere/task --model subterfuge/scripted -M say="No." -M otherwise_say="Yes." -M rate=0.9
 
 It needs no model, no network and no clock, and what it does is known beforehand: instruments are certified
 with it, and control procedures are tried with a known event rate.
@@ -82,9 +82,7 @@ class ScriptedAPI(ModelAPI):
         if otherwise_say is not None and say is None:
             raise prerequisite("subterfuge/scripted takes otherwise_say beside say only")
         self._actor, self._otherwise, self._rate, self._seed = actor, otherwise, float(rate), seed
-        # YAML on a command line reads some texts as numbers.
-        self._say = None if say is None else str(say)
-        self._otherwise_say = self._say if otherwise_say is None else str(otherwise_say)
+        self._say, self._otherwise_say = _text(say), _text(say if otherwise_say is None else otherwise_say)
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
@@ -133,6 +131,15 @@ class ScriptedAPI(ModelAPI):
         key = [self._seed, sample.sample_id, sample.epoch] if sample else [self._seed]
         digest = hashlib.sha256(json.dumps(key).encode()).digest()
         return int.from_bytes(digest[:7], "big") / 2**56 < self._rate
+
+
+def _text(given: Any) -> str | None:
+    """A text, also where a command line's YAML read it as a number."""
+    if given is None or isinstance(given, str):
+        return given
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise prerequisite(f"subterfuge/scripted says texts, not {given!r}: put what it says in quotes")
+    return str(given)
 
 
 def _named(table: dict[str, Any], actor: str, what: str) -> Any:

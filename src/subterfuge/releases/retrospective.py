@@ -20,7 +20,7 @@ from subterfuge.releases.protocol import Hypothesis
 from subterfuge.releases.reading import Place, outcome_of
 from subterfuge.releases.records import Ingest
 
-UNREAD = {"events", "events_data", "timelines", "store", "messages", "attachments", "output", "input"}
+UNREAD = {"events", "events_data", "timelines", "store", "messages", "attachments", "output", "metadata"}
 """What an outcome does not need; it is most of a log."""
 
 

@@ -24,13 +24,19 @@ from subterfuge.releases.fingerprint import fingerprint, same_or_error
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.protocol import TARGET, Protocol
 from subterfuge.releases.reading import Place, place_of
-from subterfuge.releases.records import Decision, Log, Run, Test
+from subterfuge.releases.records import Body, Decision, Log, Run, Test
 from subterfuge.releases.schedule import Schedule
 from subterfuge.releases.state import State
 from subterfuge.releases.verdict import Verdict
 
 AT_ONCE = 32
 """Episodes in flight over all tests, unless the caller says otherwise."""
+
+LOG_BUFFER = 64
+"""Episodes that Inspect collects before it writes a log anew; until then they are in its own buffer on disk.
+
+It writes the whole log each time, so one by one a long run would cost the square of its length.
+"""
 
 TASK = re.compile(r"\w+/\w+(@\w+)?")
 """What the name of a package's task looks like."""
@@ -117,10 +123,9 @@ def take_in(ledger: Ledger, state: State) -> int:
             continue
         head = logs.header(path)
         name, index = (head.eval.metadata or {}).get(logs.RUN), (head.eval.metadata or {}).get(logs.TEST)
-        if name not in state.runs or not isinstance(index, int):
+        if name not in state.runs or not isinstance(index, int) or index >= len(state.runs[name].tests):
             continue
-        if head.status == "started":
-            logs.recover(path)
+        known = head.status != "started" or logs.recover(path)
         test = state.runs[name].tests[index]
         protocol = state.locks[test.protocol].protocol
         hypothesis, _ = parts(protocol, test)
@@ -135,12 +140,16 @@ def take_in(ledger: Ledger, state: State) -> int:
                 continue
             write(settle(hypothesis, protocol, name, index, place, sample))
             rescued += place.cell in series.outcomes
-        if head.status == "started":
-            for cell in series.open:
-                # Gone with the kill, and perhaps its cause: so it counts as an attempt.
-                place = Place(cell, series.failed.get(cell, 0) + 1, series.samples[cell])
-                write(lost(protocol, name, index, place, "the run was killed"))
-        write(Log(run=name, test=index, file=file, sha256=logs.sha256(path)))
+        left: list[Body] = []
+        for cell in () if known else series.open:
+            # Which of them had begun is not known, nor whether one was the cause: each counts as tried.
+            place = Place(cell, series.failed.get(cell, 0) + 1, series.samples[cell])
+            left.append(lost(protocol, name, index, place, "the run was killed"))
+        # At once: killed in between, a cell would be charged for it twice.
+        left.append(Log(run=name, test=index, file=file, sha256=logs.sha256(path)))
+        ledger.append_many(left)
+        for body in left:
+            state.add(body)
     return rescued
 
 
@@ -185,6 +194,7 @@ def _evaluate(ledger: Ledger, desk: Desk, model: Model, run: str, waiting: list[
         display="none",
         max_tasks=len(waiting),
         max_samples=max(2, at_once // len(waiting)),
+        log_buffer=LOG_BUFFER,
         score_display=False,
         fail_on_error=False,
     )

@@ -25,6 +25,14 @@ FIRST = 64
 """Samples that a sized generator makes at first; twice as many whenever they are used up."""
 
 
+def cluster_of(hypothesis: Hypothesis, metadata: dict[str, Any] | None, cell: int) -> str | None:
+    """The cluster of a cell, by its sample's metadata; None where each cell stands alone."""
+    if hypothesis.cluster is None or hypothesis.schedule == "resample":
+        # Drawn with replacement, outcomes are independent though samples come again.
+        return None
+    return str((metadata or {}).get(hypothesis.cluster, f"cell {cell}"))
+
+
 class Schedule:
     """The cells of one test, as far as anybody asked for them."""
 
@@ -47,11 +55,9 @@ class Schedule:
 
     def clusters(self, start: int, stop: int) -> list[str] | None:
         """The clusters of these cells; None if each cell stands alone."""
-        key = self._hypothesis.cluster
-        if key is None or self._hypothesis.schedule == "resample":
-            # Drawn with replacement, outcomes are independent though samples come again.
-            return None
-        return [str((self._at(cell).metadata or {}).get(key, f"cell {cell}")) for cell in range(start, stop)]
+        found = [cluster_of(self._hypothesis, self._at(cell).metadata, cell) for cell in range(start, stop)]
+        named = [cluster for cluster in found if cluster is not None]
+        return named or None
 
     def sample(self, cell: int, attempt: int) -> Sample:
         """A fresh copy of the sample at a cell, to be run."""
@@ -75,6 +81,11 @@ class Schedule:
             return self._samples[self._draw(cell)]
         while cell >= len(self._samples) and self._sized and self._size < self.cells:
             self._grow()
+        if cell >= len(self._samples):
+            raise ReleaseError(
+                f"{self._hypothesis.task} made {len(self._samples):,} samples when asked for {self._size:,}, "
+                f"and {self.cells:,} are wanted. Lower the cap, or use `schedule: resample`."
+            )
         return self._samples[cell]
 
     def _draw(self, cell: int) -> int:
@@ -110,9 +121,11 @@ class Schedule:
         if key is not None and self._hypothesis.schedule == "generator":
             # Whole clusters side by side, in the order in which they first come: a mean needs all its cells.
             first: dict[Any, int] = {}
-            for i, sample in enumerate(samples):
-                first.setdefault((sample.metadata or {}).get(key, ("alone", i)), i)
-            samples.sort(key=lambda s: first.get((s.metadata or {}).get(key), ids.index(str(s.id))))
+            places = {
+                str(sample.id): first.setdefault((sample.metadata or {}).get(key, ("alone", i)), i)
+                for i, sample in enumerate(samples)
+            }
+            samples.sort(key=lambda sample: places[str(sample.id)])
         return samples
 
     def _load(self) -> Task:

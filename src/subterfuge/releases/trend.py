@@ -237,10 +237,10 @@ def _carry(rows: pd.DataFrame, units: dict[int, Units], first: int) -> None:
     """The detectors over the releases of each line."""
     # A control's cells are not the target's, so a release left out for a silent one biases nothing. A release
     # with too many missing stays in, as no event: to drop it would be to choose by what it showed.
-    again = rows.duplicated(["line", "release"])
-    rows["carried"] = (
-        ~rows["retrospective"].astype(bool) & ~again & ~rows["silent"].astype(bool) & (rows["n"] > 0)
-    )
+    fit = ~rows["retrospective"].astype(bool) & ~rows["silent"].astype(bool) & (rows["n"] > 0)
+    # Of several tests of a series on one release the first counts, whatever the others show.
+    again = rows[fit].duplicated(["line", "release"]).reindex(rows.index, fill_value=False)
+    rows["carried"] = fit & ~again
     rows["detector"], rows["drift"] = np.nan, np.nan
     rows["anchor_model"], rows["anchor_rate"], rows["anchor_high"] = "", np.nan, np.nan
     for _, line in rows.groupby("line", sort=False):

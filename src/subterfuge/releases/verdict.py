@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from subterfuge.releases.evidence import Evidence, gather
+from subterfuge.releases.evidence import Evidence, gather, runs
 from subterfuge.releases.protocol import Hypothesis, Protocol
 from subterfuge.releases.records import Outcome, Test
 from subterfuge.statistics.sequence import anytime_interval_of
@@ -143,8 +143,9 @@ def verdict(
     decision, n, why = _race(protocol, hypothesis, evidence, len(outcomes), outcomes)
     final = decision != "INCONCLUSIVE" or n >= hypothesis.cap
     problems = list(problems)
-    if evidence.split is not None:
-        problems.append(f"The cells of cluster {evidence.split!r} are not next to each other.")
+    # Cells in flight at the decision are not what it rests on.
+    if (split := runs(clusters[:n])[1]) is not None:
+        problems.append(f"The cells of cluster {split!r} are not next to each other.")
     if problems:
         decision, why, final = "INVALID", problems, True
     elif decision != "INVALID" and (held := _held_back(hypothesis, decision, final, controls)):
@@ -175,7 +176,7 @@ def verdict(
         level=1 - hypothesis.alpha.alarm - hypothesis.alpha.clear,
         log_e_alarm=_finite(evidence.alarm.at(n)),
         log_e_clear=_finite(evidence.clear.at(n)),
-        naive=_naive(evidence),
+        naive=_naive(evidence, n),
         controls=tuple(controls),
     )
 
@@ -294,10 +295,11 @@ def _held_back(
     return None
 
 
-def _naive(evidence: Evidence) -> Decision | None:
+def _naive(evidence: Evidence, n: int) -> Decision | None:
     if evidence.naive is None:
         return None
-    up, down = (process.crossed for process in evidence.naive)
+    crossed = (process.crossed for process in evidence.naive)
+    up, down = (at if at is not None and at <= n else None for at in crossed)
     if up is None and down is None:
         return "INCONCLUSIVE"
     return "ALARM" if down is None or (up is not None and up <= down) else "CLEAR"

@@ -16,6 +16,7 @@ from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.history import read
 from subterfuge.releases.reading import place_of
 from subterfuge.releases.records import Log, Outcome, Retry, Test
+from subterfuge.releases.schedule import cluster_of
 from subterfuge.releases.state import State
 from subterfuge.releases.verdict import Verdict
 
@@ -80,39 +81,75 @@ def verify(folder: Path | str, head: str | None = None) -> Verification:
     _logs(folder, state, found)
     _ingested(folder, state, found)
     _verdicts(state, found)
-    known = {(folder / log.file).resolve() for log in state.logs.values()}
-    for path in logs.found(folder / logs.LOGS):
-        if path.resolve() not in known:
-            found.remarks.append(
-                f"{path.name} is not in the ledger: of a run that goes on, or that was killed"
-            )
     return found
 
 
 def _logs(folder: Path, state: State, found: Verification) -> None:
     """Hold every log against its digest, and every outcome against its log."""
-    confirmed: dict[Test, set[int]] = {}
-    for log in state.logs.values():
-        test = state.runs[log.run].tests[log.test]
-        mine = confirmed.setdefault(test, set())
+    confirmed: dict[Test, set[int]] = {test: set() for test in state.series}
+    damaged: set[tuple[str, int]] = set()
+    partial: set[tuple[str, int]] = set()
+    for path, run, index, known in _owned(folder, state, found):
         try:
-            found.problems += _digest(folder / log.file, log.sha256)
-            for cell, problem in _compare(folder / log.file, log, test, state):
-                mine.add(cell)
+            if known is not None and (wrong := _digest(path, known.sha256)):
+                found.problems += wrong
+                damaged.add((run, index))
+                continue
+            if logs.broke_off(path):
+                partial.add((run, index))
+            test = state.runs[run].tests[index]
+            for cell, problem in _compare(path, run, index, state, known is not None):
+                confirmed[test].add(cell)
                 found.problems += [problem] if problem else []
         except ReleaseError as error:
             found.problems.append(str(error))
+            damaged.add((run, index))
         found.logs += 1
     for test, series in state.series.items():
-        mine = confirmed.get(test, set())
-        found.outcomes += len(mine & series.outcomes.keys())
+        found.outcomes += len(confirmed[test] & series.outcomes.keys())
+        alone = []
         for cell, outcome in series.outcomes.items():
-            if outcome.uuid is not None and cell not in mine:
+            place = outcome.run, outcome.test
+            if outcome.uuid is None or cell in confirmed[test] or place in damaged:
+                continue
+            if place in partial:
+                alone.append(cell)
+            else:
                 found.problems.append(f"{test.key}, cell {cell}: no log holds its episode")
+        if alone:
+            found.remarks.append(
+                f"{test.key}: {len(alone)} outcomes rest on no transcript, since the run broke off: cells "
+                + ", ".join(map(str, sorted(alone)[:MOST]))
+                + (" and more" if len(alone) > MOST else "")
+            )
 
 
-def _compare(path: Path, log: Log, test: Test, state: State) -> Iterator[tuple[int, str]]:
-    """For each cell that this log decides: the cell, and what is wrong with it."""
+def _owned(folder: Path, state: State, found: Verification) -> Iterator[tuple[Path, str, int, Log | None]]:
+    """Each log of the ledger's runs: path, run, number of the test, and the record if there is one yet."""
+    for log in state.logs.values():
+        yield folder / log.file, log.run, log.test, log
+    known = {(folder / log.file).resolve() for log in state.logs.values()}
+    for path in logs.found(folder / logs.LOGS):
+        if path.resolve() in known:
+            continue
+        try:
+            run, index = logs.owner(path)
+        except ReleaseError as error:
+            found.remarks.append(f"{error} It is not in the ledger.")
+            continue
+        if run is not None and run in state.runs and 0 <= index < len(state.runs[run].tests):
+            found.remarks.append(f"{path.name} is not in the ledger: of a run that goes on, or was killed")
+            yield path, run, index, None
+        else:
+            found.remarks.append(f"{path.name} is of no run in the ledger")
+
+
+def _compare(path: Path, run: str, index: int, state: State, whole: bool) -> Iterator[tuple[int, str]]:
+    """For each cell that this log decides: the cell, and what is wrong with it.
+
+    `whole`: all that the log holds should be in the ledger.
+    """
+    test = state.runs[run].tests[index]
     protocol = state.locks[test.protocol].protocol
     hypothesis, _ = parts(protocol, test)
     series = state.series[test]
@@ -124,22 +161,29 @@ def _compare(path: Path, log: Log, test: Test, state: State) -> Iterator[tuple[i
         if not place.cell < len(series.samples) or series.samples[place.cell] != place.sample:
             yield place.cell, f"{where}: the log holds sample {place.sample!r}, which was not planned there"
             continue
-        told = series.outcomes.get(place.cell)
-        if told is None or told.attempt != place.attempt:
-            if place.attempt > series.failed.get(place.cell, 0):
-                yield (
-                    place.cell,
-                    f"{where}: the log holds attempt {place.attempt}, which the ledger does not know",
-                )
+        cluster = cluster_of(hypothesis, sample.metadata, place.cell)
+        if series.clusters[place.cell] != cluster:
+            yield place.cell, f"{where}: planned in another cluster than {cluster!r}, which the log says"
             continue
-        again = settle(hypothesis, protocol, told.run, told.test, place, sample)
-        if isinstance(again, Retry) or again != told:
-            yield place.cell, f"{where}: the ledger says {_told(told)}, and the log {_told(again)}"
-        else:
-            yield place.cell, ""
+        told = series.outcomes.get(place.cell)
+        if told is not None and told.attempt == place.attempt:
+            again = settle(hypothesis, protocol, told.run, told.test, place, sample)
+            same = again == told and told.run == run
+            yield (
+                place.cell,
+                "" if same else f"{where}: the ledger says {_said(told)}, the log {_said(again)}",
+            )
+        elif place.attempt > series.failed.get(place.cell, 0):
+            if told is not None or whole:
+                yield place.cell, f"{where}: the ledger knows nothing of attempt {place.attempt} in the log"
+        elif not isinstance(again := settle(hypothesis, protocol, run, index, place, sample), Retry):
+            yield (
+                place.cell,
+                f"{where}: the ledger says that attempt {place.attempt} broke, the log {_said(again)}",
+            )
 
 
-def _told(outcome: Outcome | Retry) -> str:
+def _said(outcome: Outcome | Retry) -> str:
     if isinstance(outcome, Retry):
         return "that it is to be tried again"
     return f"{outcome.status} {'' if outcome.value is None else f'{outcome.value:g} '}({outcome.uuid})"

@@ -60,8 +60,10 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 def _cell(text: str) -> str:
     text = " ".join(visible(text).split())
-    for sign in "\\|`*_[]<>~#&@":
+    for sign in "\\|`*_[]~#@":
         text = text.replace(sign, f"\\{sign}")
+    # Not every reader of Markdown knows a backslash before these.
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # An address would become a link by itself.
     return text.replace("://", ":\\//")
 

@@ -99,4 +99,4 @@ def frame(curves: Sequence[Curve]) -> Frame:
 def _step(end: int) -> int:
     """A round step that cuts the axis into at most four."""
     power = 10 ** max(0, math.floor(math.log10(end)) - 1)
-    return next(power * m for m in (1, 2, 5, 10, 20, 25, 50) if power * m * 4 >= end)
+    return next(int(power) * m for m in (1, 2, 5, 10, 20, 25, 50) if power * m * 4 >= end)

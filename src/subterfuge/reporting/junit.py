@@ -43,7 +43,11 @@ def junit(release: Release) -> str:
 
 def _case(suite: ElementTree.Element, finding: Finding) -> None:
     case = ElementTree.SubElement(
-        suite, "testcase", classname=_legal(f"subterfuge.{finding.release}"), name=_legal(finding.title), time="0"
+        suite,
+        "testcase",
+        classname=_legal(f"subterfuge.{finding.release}"),
+        name=_legal(finding.title),
+        time="0",
     )
     why = " ".join(finding.reasons)
     if kind := OUTCOMES.get(finding.verdict):

@@ -151,7 +151,9 @@ def render_messages(page: MessagePage) -> str:
     }
     html = ""
     for limit in LIMITS:
-        html = fill("messages.html.j2", page=page, counts=counts, fold=lambda text, most=limit: fold(text, most))
+        html = fill(
+            "messages.html.j2", page=page, counts=counts, fold=lambda text, most=limit: fold(text, most)
+        )
         if len(html.encode("utf-8", "replace")) <= PAGE_BYTES:
             break
     return html

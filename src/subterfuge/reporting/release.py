@@ -129,7 +129,7 @@ class Finding(Data):
     missing: NonNegativeInt = 0
     """Episodes without an outcome."""
 
-    missing_reasons: dict[str, int] = {}
+    missing_reasons: dict[str, int] = Field(default_factory=dict)
     """Reason to number."""
 
     rate: Share
@@ -178,7 +178,9 @@ class Finding(Data):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.missing > self.n or self.events > self.scored + 1e-9:
-            raise ValueError(f"{self.events:g} events and {self.missing} missing cannot come of {self.n} episodes")
+            raise ValueError(
+                f"{self.events:g} events and {self.missing} missing cannot come of {self.n} episodes"
+            )
         return self
 
 
@@ -215,11 +217,14 @@ class Point(Data):
     detector: Number = None
     """Logarithm of the e-detector's statistic after this release; None where it did not run."""
 
+    drift: Number = None
+    """The same against the anchor's upper limit, over the releases after it."""
+
     watch: bool = False
-    """Whether it stood at the watch tier."""
+    """Whether either stood at the watch tier."""
 
     page: bool = False
-    """Whether it stood at the page tier."""
+    """Whether either stood at the page tier."""
 
     refused: NonNegativeInt | None = None
     """Refusals; None where nobody looked."""
@@ -287,7 +292,7 @@ class Release(Data):
     model: str = ""
     """The model behind the release's name, with its fingerprint."""
 
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = Field(default_factory=dict)
     """More about it: registered, parent, fingerprint."""
 
     protocols: tuple[LockedProtocol, ...] = ()
@@ -299,7 +304,7 @@ class Release(Data):
     records: NonNegativeInt
     """How many records the ledger has."""
 
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     """Package to version; several are told apart by commas."""
 
     findings: tuple[Finding, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from subterfuge.reporting.fine import fine, one_in
 from subterfuge.reporting.release import VERDICTS, Control, Finding
@@ -17,28 +17,36 @@ PROVES = {
 
 def outcome(findings: Sequence[Finding]) -> str:
     """One sentence of what came out: "1 of 3 hypotheses raised an ALARM (tampering); 1 is CLEAR; …"."""
-    if not findings:
-        return "Nothing has been measured yet."
+    planned = [finding for finding in findings if finding.verdict != "RETROSPECTIVE"]
     parts = []
     for verdict in VERDICTS:
-        found = [finding for finding in findings if finding.verdict == verdict]
+        found = [finding for finding in planned if finding.verdict == verdict]
         if found:
-            names = ", ".join(dict.fromkeys(finding.title for finding in found[:4]))
-            more = f" and {len(found) - 4} more" if len(found) > 4 else ""
             verb = "is" if len(found) == 1 else "are"
             said = "raised an ALARM" if verdict == "ALARM" else f"{verb} {verdict}"
-            parts.append(f"{len(found)} {said} ({names}{more})")
-    whole = "1 hypothesis" if len(findings) == 1 else f"{len(findings)} hypotheses"
-    return f"Of {whole}, {'; '.join(parts)}."
+            parts.append(f"{len(found)} {said} ({_names(found)})")
+    whole = "1 hypothesis" if len(planned) == 1 else f"{len(planned)} hypotheses"
+    told = f"Of {whole}, {'; '.join(parts)}." if planned else "No hypothesis has been tested yet."
+    if len(planned) < len(findings):
+        told += f" Read from logs that nobody had planned: {_names(f for f in findings if f not in planned)}."
+    return told
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    names = list(dict.fromkeys(finding.title for finding in findings))
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def bound(finding: Finding) -> str:
     """What the rate may still be, and how often an event is to be expected then."""
     if finding.low is None or finding.high is None or not finding.n:
         return "Nothing is known of the rate yet."
-    lost = ", its missing ones counted as events" if finding.missing else ""
+    lost = ", with missing episodes counted as events" if finding.missing else ""
     if finding.high >= 1:
-        return f"After {finding.n:,} episodes no rate is excluded from above: it may be anything from {fine(finding.low)} up."
+        return (
+            f"After {finding.n:,} episodes no rate is excluded from above: it may be anything from "
+            f"{fine(finding.low)} up."
+        )
     if not finding.events:
         return (
             f"No event in {finding.scored:,} episodes is not a rate of 0. It may still be up to "
@@ -47,8 +55,8 @@ def bound(finding: Finding) -> str:
         )
     least = f", at the lower one in about {one_in(finding.low)}" if finding.low else ""
     return (
-        f"The rate may lie anywhere from {fine(finding.low)} to {fine(finding.high)}{lost}. At the upper end one "
-        f"event is expected in about {one_in(finding.high)} deployments of such a task{least}."
+        f"The rate may lie anywhere from {fine(finding.low)} to {fine(finding.high)}{lost}. At the upper end "
+        f"one event is expected in about {one_in(finding.high)} deployments of such a task{least}."
     )
 
 

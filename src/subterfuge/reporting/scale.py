@@ -1,4 +1,4 @@
-"""A scale for rates: straight where thresholds are large, logarithmic where they are small, with a place for 0.
+"""A scale for rates: straight where thresholds are large, logarithmic where they are small.
 
 A logarithmic scale has no 0, and a rate of 0 is the most frequent one of all. So its first part is straight,
 from 0 to the first power of ten.

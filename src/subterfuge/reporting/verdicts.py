@@ -34,9 +34,8 @@ def render_findings(findings: Sequence[Finding]) -> Markup:
 
     The page needs `findings_style` beside the styles of a report.
     """
-    template = "{% from 'verdict.html.j2' import table, evidence, reading %}<section id=\"verdicts\"><h2>Verdicts</h2>{{ table(findings, several) }}</section>{{ reading() }}{% for f in findings %}{{ evidence(f, several) }}{% endfor %}"
     several = len({finding.release for finding in findings}) > 1
-    return Markup(ENVIRONMENT.from_string(template).render(findings=findings, several=several))  # noqa: S704
+    return Markup(fill("findings.html.j2", findings=findings, several=several))  # noqa: S704
 
 
 def findings_style() -> Markup:
@@ -58,7 +57,11 @@ def labels(count: int) -> list[tuple[int, str, bool]]:
     named = sorted({round(i * (count - 1) / (min(count, LABELS) - 1)) for i in range(min(count, LABELS))})
     few = count <= 3
     return [
-        (i, "middle" if few else "start" if i == 0 else "end" if i == count - 1 else "middle", 0 < i < count - 1)
+        (
+            i,
+            "middle" if few else "start" if i == 0 else "end" if i == count - 1 else "middle",
+            0 < i < count - 1,
+        )
         for i in named
     ]
 

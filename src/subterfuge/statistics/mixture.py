@@ -155,7 +155,7 @@ def alarm(threshold: float) -> Mixture:
     Weight 0.35 on twice the odds, where evidence is dearest, and 0.04 on 1.5 times, without which a rate that
     near takes almost twice as long. The rest on 2.5, 3.75, 5.625, … times the odds, as far as even odds (and
     at least three of them), each weight 2 % below the one before. Found by a search with exact operating
-    characteristics; `benchmarks/statistics.py` shows what it gained.
+    characteristics; `benchmarks/monitor.py` shows what it gained.
     """
     _between(threshold)
     ratios = [2.5, 3.75, 5.625]

@@ -94,7 +94,8 @@ def operate(rate: float, cap: int, alarm_at: Ints | None = None, clear_at: Ints 
     for given in (alarm_at, clear_at):
         if given is not None and np.shape(given) != (cap,):
             raise ValueError(f"boundaries are given for each of {cap} episodes, not {np.shape(given)}")
-    walk = _Walk(rate)
+    # So rare that not one event is to be expected: 0 avoids dividing one rounding error by another.
+    walk = _Walk(rate if rate * cap > 1e-12 else 0.0)
     for start, end in pairwise(_stages(cap, alarm_at, clear_at)):
         walk.jump(start, end, None if alarm_at is None else int(alarm_at[start]))
         if clear_at is not None:
@@ -103,7 +104,11 @@ def operate(rate: float, cap: int, alarm_at: Ints | None = None, clear_at: Ints 
             break
     # One that still runs stops at the cap.
     median, p95 = (walk.quantiles.get(share, cap) for share in SHARES)
-    return Operating(rate, walk.alarmed, walk.cleared, walk.left, walk.episodes, median, p95)
+    # Wald's identity: mean episodes are mean events over the rate. Without events nothing is left to chance.
+    mean = min(float(cap), walk.mean_events / walk.rate) if walk.rate else float(median)
+    # Sums of many roundings may end a hair above 1.
+    alarmed, cleared = min(1.0, walk.alarmed), min(1.0, walk.cleared)
+    return Operating(rate, alarmed, cleared, min(1.0, walk.left), mean, median, p95)
 
 
 class _Walk:
@@ -113,73 +118,78 @@ class _Walk:
         self.rate = rate
         self.least = 0
         self.chance: Floats = np.ones(1)
-        self.alarmed = self.cleared = self.episodes = 0.0
+        self.alarmed = self.cleared = self.stopped_events = 0.0
         self.quantiles: dict[float, int] = {}
 
     @property
     def left(self) -> float:
+        """Probability of still running."""
         return float(self.chance.sum())
+
+    @property
+    def mean_events(self) -> float:
+        """Mean number of events at the stop, if what still runs stops now."""
+        return self.stopped_events + _moment(self.chance, self.least)
 
     def jump(self, start: int, end: int, alarm_at: int | None) -> None:
         """From `start` to `end` episodes, under one upper boundary."""
-        length = end - start
-        before = self.left
-        if alarm_at is None:
-            self.episodes += before * length
-            self._spread(length, self.least + len(self.chance) + length)
-            return
-        # Where the boundary fell to a count that had been passed already, the next episode alarms.
-        passed = max(0, len(self.chance) - max(0, alarm_at - self.least))
-        if passed:
-            at_once = float(self.chance[-passed:].sum())
-            self.alarmed += at_once
-            self.episodes += at_once
-            self.chance = self.chance[:-passed]
-            self._mark(start + 1)
+        below = inf if alarm_at is None else alarm_at
+        if self.least + len(self.chance) > below:
+            self._stop_at_once(start + 1, below)
         if not len(self.chance):
             return
-        room = alarm_at - self.least - np.arange(len(self.chance))
-        stopped, origin = self.alarmed + self.cleared, self.chance
-        running = float(origin.sum())
-        steps = _events(self.rate, length, int(room[0]))
-        # With room for more events than are worth following a monitor runs through the whole jump.
-        duration = _duration(self.rate, length, len(steps))
-        self.episodes += float(origin @ duration[np.minimum(room, len(duration)) - 1])
-        self._spread(length, alarm_at, steps)
-        self.alarmed += max(0.0, running - self.left)
+        stopped, origin, least = self.alarmed + self.cleared, self.chance, self.least
+        grown = np.convolve(origin, _events(self.rate, end - start))
+        if alarm_at is not None:
+            # Only an event can reach the boundary, so that whoever has passed it by the end stopped at it.
+            reached = float(grown[alarm_at - least :].sum())
+            grown = grown[: alarm_at - least]
+            self.alarmed += reached
+            self.stopped_events += alarm_at * reached
+        kept = np.flatnonzero(grown > NOTHING)
+        self.chance = grown[kept[0] : kept[-1] + 1] if len(kept) else grown[:0]
+        self.least += int(kept[0]) if len(kept) else 0
         for share in SHARES:
             if share not in self.quantiles and self.alarmed + self.cleared >= share:
-                low, high = 0, length
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    reached = special.bdtrc(np.minimum(room - 1, middle), middle, self.rate)
-                    enough = stopped + float(origin @ reached) >= share
-                    low, high = (low, middle) if enough else (middle, high)
-                self.quantiles[share] = start + high
+                room = below - np.arange(least, least + len(origin), dtype=np.float64)
+                self.quantiles[share] = start + self._within(end - start, origin, room, share - stopped)
 
     def clear(self, n: int, clear_at: int) -> None:
         """Take out, after `n` episodes, those with no more events than `clear_at`."""
         out = min(max(0, clear_at + 1 - self.least), len(self.chance))
         if out:
             self.cleared += float(self.chance[:out].sum())
+            self.stopped_events += _moment(self.chance[:out], self.least)
             self.chance = self.chance[out:]
             self.least += out
             self._mark(n)
+
+    def _stop_at_once(self, n: int, below: float) -> None:
+        """Where the boundary fell to a count that had been passed already, the next episode alarms."""
+        kept = max(0, int(below) - self.least)
+        passed = self.chance[kept:]
+        self.alarmed += float(passed.sum())
+        self.stopped_events += _moment(passed, self.least + kept) + self.rate * float(passed.sum())
+        self.chance = self.chance[:kept]
+        self._mark(n)
+
+    def _within(self, length: int, origin: Floats, room: Floats, share: float) -> int:
+        """After how many episodes of a jump a share has reached the upper boundary."""
+        low, high = 0, length
+        while high - low > 1:
+            middle = (low + high) // 2
+            reached = special.bdtrc(np.minimum(room - 1, middle), middle, self.rate)
+            low, high = (low, middle) if float(origin @ reached) >= share else (middle, high)
+        return high
 
     def _mark(self, n: int) -> None:
         for share in SHARES:
             if self.alarmed + self.cleared >= share:
                 self.quantiles.setdefault(share, n)
 
-    def _spread(self, length: int, below: int, steps: Floats | None = None) -> None:
-        """Add the events of `length` episodes, and keep what stays below a count."""
-        grown = _events(self.rate, length, length + 1) if steps is None else steps
-        chance = np.convolve(self.chance, grown)[: max(0, below - self.least)]
-        kept = np.flatnonzero(chance > NOTHING)
-        if len(kept):
-            self.least += int(kept[0])
-            chance = chance[kept[0] : kept[-1] + 1]
-        self.chance = chance if len(kept) else chance[:0]
+
+def _moment(chance: Floats, least: int) -> float:
+    return float(chance @ np.arange(least, least + len(chance)))
 
 
 def _stages(cap: int, alarm_at: Ints | None, clear_at: Ints | None) -> list[int]:
@@ -193,30 +203,17 @@ def _stages(cap: int, alarm_at: Ints | None, clear_at: Ints | None) -> list[int]
     return sorted(ends)
 
 
-def _events(rate: float, n: int, most: int) -> Floats:
-    """Probability of 0, 1, … events in `n` episodes, for fewer than `most` and as far as they matter."""
+def _events(rate: float, n: int) -> Floats:
+    """Probability of 0, 1, … events in `n` episodes, as far as they matter."""
     if rate == 1:
-        return np.asarray(np.arange(min(most, n + 1)) == n, np.float64)
-    mean = n * rate
+        return np.asarray(np.arange(n + 1) == n, np.float64)
     # Thirteen standard deviations, or forty events where few are expected, leave out less than 1e-30.
-    reach = int(mean + 13 * sqrt(mean * (1 - rate)) + 40)
-    k = np.arange(1, max(1, min(most, n + 1, reach)))
+    reach = min(n, int(n * rate + 13 * sqrt(n * rate * (1 - rate)) + 40))
+    k = np.arange(1, reach + 1)
     with np.errstate(divide="ignore"):
-        steps = np.log((n - k + 1) / k) + np.log(rate) - np.log1p(-rate)
+        steps = np.log((n - k + 1) / k) + (np.log(rate) - np.log1p(-rate))
     found: Floats = np.exp(np.cumsum(np.concatenate([[n * np.log1p(-rate)], steps])))
     return found
-
-
-def _duration(rate: float, n: int, most: int) -> Floats:
-    """Mean of min(n, episodes until the s-th event), for s = 1, 2, … `most`.
-
-    By Wald's identity it is the mean number of events by then, min(s, events in n), over the rate.
-    """
-    if rate == 0:
-        return np.full(most, float(n))
-    # Not one minus the lower tail: at small rates that leaves nothing but rounding errors.
-    more = special.bdtrc(np.minimum(np.arange(most), n), n, rate)
-    return np.minimum(float(n), np.cumsum(more) / rate)
 
 
 def _least(mixture: Mixture, level: float, cap: int) -> Ints:

@@ -55,7 +55,7 @@ def anytime_interval(
 def anytime_interval_of(outcomes: ArrayLike, threshold: float, alpha: float) -> Interval[float]:
     """The same for outcomes between 0 and 1, one sequence of them: an interval for their mean.
 
-    Agrees with the last value of `Mixture.path`. Args as above.
+    Agrees with the last value of `Mixture.path`, to the last digits. Args as above.
 
     Raises:
         ValueError: if an outcome is outside [0, 1], or they are not one sequence, or a threshold or an error
