@@ -65,8 +65,11 @@ def told(result: Result) -> str:
         ({"family_alpha": 0.01}, "come to 0.05, more than family_alpha=0.01 can pay"),
         ({"hypotheses": [hypothesis(), hypothesis()]}, "hypothesis 'says_yes' is there twice"),
         ({"hypotheses": [hypothesis(event={"equals": 1, "at_least": 2})]}, "an event has one rule"),
-        ({"hypotheses": [hypothesis(task="subterfuge/nosuch")]}, "can't be made"),
-        ({"hypotheses": [hypothesis(task_args={"nosuch": 1})]}, "can't be made"),
+        ({"hypotheses": [hypothesis(task="subterfuge/nosuch")]}, "subterfuge/nosuch names no task"),
+        (
+            {"hypotheses": [hypothesis(task_args={"nosuch": 1})]},
+            "takes no argument 'nosuch'. It takes: episodes, seed, pace.",
+        ),
         (
             {"hypotheses": [hypothesis(size_arg=None, cap=300)]},
             "the task has 200 samples, and 300 are wanted",
@@ -116,7 +119,7 @@ SCRIPTED = ("--model", "subterfuge/scripted")
         (("run", "changed.yaml", "-r", "never"), "was changed since it was locked"),
         (("run", "other.yaml", "-r", "never"), "Protocol other is not locked."),
         (("lock", "changed.yaml"), "A protocol answers is locked in this ledger with other content"),
-        (("register", "never", *SCRIPTED, "-M", "say=yes"), "never is not the model that was registered"),
+        (("register", "never", *SCRIPTED, "-M", "say=else"), "never is not the model that was registered"),
         (("register", "a b", *SCRIPTED), "'a b' is no id for a model"),
         (("register", "x", *SCRIPTED, "--parent", "y"), "The parent 'y' of x is not registered"),
         (("register", "x", *SCRIPTED, "--date", "soon"), "'soon' is no date"),

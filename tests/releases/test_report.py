@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import toy
 from inspect_ai.model import ChatMessageAssistant, ContentData, ContentReasoning, ContentText, ContentToolUse
 from pages_made import HOSTILE, drawn, logged_release, measured, model, one_release, protocol
 
@@ -14,7 +15,9 @@ from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.history import read
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.records import Decision, Lock
+from subterfuge.releases.runner import run
 from subterfuge.releases.state import State
+from subterfuge.releases.verify import verify
 
 
 def text_of(path):
@@ -271,3 +274,30 @@ def test_every_kind_of_content_has_words():
     assert told.text == 'said\n[look: {"q": 1}]\nfound\na: b: [1, 2]'
     assert transcripts.plain(float("nan")) == "NaN"
     assert json.loads(transcripts.plain([1, None])) == [1, None]
+
+
+def test_a_real_run_has_a_report_of_its_verdicts_with_transcripts_and_verifies(tmp_path):
+    folder, locked = (
+        tmp_path / "releases",
+        toy.protocol(toy.hypothesis(task_args={"rate": 0.6, "fail": 0.02})),
+    )
+    with toy.begin(folder, locked) as ledger:
+        (said,) = run(ledger, locked, "m")
+    (found,) = report.view(folder).findings
+    assert (found.verdict, found.n, found.events, found.missing) == (
+        said.decision,
+        said.n,
+        said.events,
+        said.missing,
+    )
+    assert (found.low, found.high) == (said.low, said.high)
+    assert found.warnings == ()
+    written = report.build(folder).read_text("utf-8")
+    pages = sorted((folder / "transcripts").iterdir())
+    assert len(pages) == 2, "the hypothesis and its control"
+    for page in pages:
+        assert f'href="transcripts/{page.name}"' in written
+        assert "There is no transcript" not in text_of(page)
+        assert 'class="turn user"' in page.read_text("utf-8")
+    head = re.search(r"verify --head ([0-9a-f]{64})", written)[1]
+    assert verify(folder, head).passed

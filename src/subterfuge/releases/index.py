@@ -66,7 +66,10 @@ MADE_FROM = "made_from.json"
 BATCH = 100_000
 """Rows that are written together."""
 
-OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 """Nothing is fetched from anywhere to answer a query."""
 
 PATIENCE = 120.0

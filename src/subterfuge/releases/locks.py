@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
+from inspect_ai.util import registry_info
 
 from subterfuge.releases.desk import tests_of
 from subterfuge.releases.errors import ReleaseError
@@ -17,6 +18,23 @@ from subterfuge.releases.protocol import Hypothesis, Protocol
 from subterfuge.releases.records import Lock
 from subterfuge.releases.schedule import Schedule
 from subterfuge.statistics.planner import least_to_alarm, least_to_clear, plan
+
+COSTS = {
+    "hypothesis": "object",
+    "rate": "float64",
+    "alarm": "float64",
+    "clear": "float64",
+    "inconclusive": "float64",
+    "mean": "float64",
+    "median": "int64",
+    "p95": "int64",
+    "threshold": "float64",
+    "cap": "int64",
+    "least_to_clear": "object",
+    "least_to_alarm": "object",
+    "controls": "int64",
+}
+"""Columns of `costs`, and their types."""
 
 
 def lock(ledger: Ledger, protocol: Protocol) -> tuple[Lock, bool]:
@@ -45,17 +63,25 @@ def lock(ledger: Ledger, protocol: Protocol) -> tuple[Lock, bool]:
 
 
 def check_tasks(protocol: Protocol) -> None:
-    """See that every task of a protocol can be made, and has enough samples; runs none of them.
+    """See that every task of a protocol can be made, takes its arguments, and has enough samples; runs none.
 
     Raises:
-        ReleaseError: one can't, or has too few.
+        ReleaseError: one can't, doesn't, or has too few.
     """
     for test in tests_of(protocol, "any"):
         hypothesis = protocol.hypothesis(test.hypothesis)
         control = next((c for c in hypothesis.controls if c.id == test.control), None)
         schedule = Schedule(protocol, hypothesis, control)
+        name = f"{hypothesis.id}.{control.id}" if control else hypothesis.id
+        given = {*hypothesis.task_args, *(control.task_args if control else ())}
+        given |= {hypothesis.size_arg, hypothesis.seed_arg} - {None}
+        known = (registry_info(schedule.task).metadata or {}).get("params")
+        # Inspect leaves out what a task does not take: a misspelt `arm` would be measured as another one.
+        if known and not {"args", "kwargs"} & set(known) and (wrong := sorted(map(str, given - set(known)))):
+            raise ReleaseError(
+                f"{name}: {hypothesis.task} takes no argument {wrong[0]!r}. It takes: {', '.join(known)}."
+            )
         if schedule.length < schedule.cells:
-            name = f"{hypothesis.id}.{control.id}" if control else hypothesis.id
             raise ReleaseError(
                 f"{name}: the task has {schedule.length:,} samples, and {schedule.cells:,} are wanted. "
                 "Use `schedule: resample`, or name the task's size argument as `size_arg`."
@@ -76,8 +102,11 @@ def costs(protocol: Protocol, rates: Sequence[float] | None = None) -> pd.DataFr
         (episodes of its controls, at most). For independent cells and nothing missing; the last block, and
         what is in flight at the decision, come on top.
     """
-    found = pd.DataFrame([row for hypothesis in protocol.hypotheses for row in _rows(hypothesis, rates)])
-    return found.astype({"least_to_clear": object, "least_to_alarm": object})
+    rows = [row for hypothesis in protocol.hypotheses for row in _rows(hypothesis, rates)]
+    # As objects: None would become NaN, and whole numbers broken ones.
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in COSTS.items()}
+    )
 
 
 def remarks(protocol: Protocol) -> list[str]:
