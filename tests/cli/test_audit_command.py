@@ -202,7 +202,7 @@ WRONG = {
     "form of an argument": (("-M", "actor"), "-M 'actor' is not of the form name=value."),
     "argument": (
         ("-M", "colour=red"),
-        "subterfuge/scripted takes actor, rate, otherwise and seed, not colour",
+        "subterfuge/scripted takes actor, rate, otherwise, seed, say and otherwise_say, not colour",
     ),
     "actor": (
         ("-M", "actor=nobody"),

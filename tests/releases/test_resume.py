@@ -162,12 +162,8 @@ def test_stopped_episodes_are_tried_again_a_bounded_number_of_times(tmp_path: Pa
     hypothesis = toy.hypothesis(task_args={"table": str(table)}, controls=[], cap=17)
     protocol = toy.protocol(hypothesis, block=3, missing={"attempts": 2})
 
-    with toy.begin(tmp_path / "l", protocol) as ledger:
-        with pytest.raises(KeyboardInterrupt):
-            run(ledger, protocol, "m", on_change=stop_after(1))
-    with toy.begin(tmp_path / "l2", protocol) as other:
-        with pytest.raises(KeyboardInterrupt):
-            run(other, protocol, "m", on_change=stop_after(1))
+    with toy.begin(tmp_path / "l", protocol) as ledger, pytest.raises(KeyboardInterrupt):
+        run(ledger, protocol, "m", on_change=stop_after(1))
     with Ledger.open(tmp_path / "l") as ledger:
         alarm = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
         signal.setitimer(signal.ITIMER_REAL, 2.0)
@@ -196,7 +192,9 @@ def child(folder: str, protocol: dict[str, Any], data: str | None = None) -> Non
 def kill_once(folder: Path, protocol: Protocol, dice: random.Random) -> bool:
     """Start a child, and kill it at some moment; False if it was done before."""
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["subterfuge.releases.runner", "toy"])
+    processes.set_forkserver_preload(
+        ["subterfuge._registry", "hypothesis.strategies", "inspect_ai._eval.eval"]
+    )
     ledger = folder / "ledger.jsonl"
     start = ledger.stat().st_size
     process = processes.Process(target=child, args=(str(folder), protocol.model_dump(mode="json")))
@@ -233,9 +231,9 @@ def check_kills(folder: Path, seed: int, kills: int, protocol: Protocol) -> tupl
 
 
 def test_kills_lose_and_change_nothing(tmp_path: Path) -> None:
-    protocol = slow_protocol()
+    protocol = slow_protocol(n=1)
     expected = undisturbed(tmp_path / "whole", protocol)
-    done, verdicts = check_kills(tmp_path / "killed", 3, 7, protocol)
+    done, verdicts = check_kills(tmp_path / "killed", 3, 6, protocol)
     assert done >= 4
     assert told(verdicts) == expected
     print(f"\n[kills] {done}")

@@ -161,4 +161,4 @@ def publish(plan: Plan, report: Report, done: Measured, folder: Path) -> Path:
         )
         write(folder / "transcripts" / f"{planned.name}.html", render_transcripts(page))
     write(folder / "figures.json", report.model_dump_json(indent=1) + "\n")
-    return write(folder / "report.html", render(report))
+    return write(folder / "report.html", render(report, done.findings))

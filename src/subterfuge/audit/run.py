@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inspect_ai.log import EvalSample, read_eval_log
+from inspect_ai.log import EvalSample
 from inspect_ai.model import Model
 
 from subterfuge.audit.plan import Plan
 from subterfuge.models.errors import prerequisite
+from subterfuge.releases import logs
 from subterfuge.releases.desk import verdict_of
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.locks import lock
@@ -20,8 +21,10 @@ from subterfuge.releases.reading import place_of
 from subterfuge.releases.records import Test
 from subterfuge.releases.registry import describe, register
 from subterfuge.releases.runner import Watch, run
+from subterfuge.releases.sections import sections
 from subterfuge.releases.state import State
 from subterfuge.releases.verdict import Verdict
+from subterfuge.reporting import Finding
 
 AT_ONCE = 32
 """Episodes in flight over all rungs and arms."""
@@ -33,6 +36,9 @@ class Measured:
 
     verdicts: dict[str, Verdict]
     """Rung to verdict."""
+
+    findings: tuple[Finding, ...]
+    """The same with their evidence, as a report shows them."""
 
     episodes: dict[str, list[EvalSample]] = field(default_factory=dict)
     """Cell name to its finished episodes, in schedule order: the attempts that count."""
@@ -102,11 +108,14 @@ def read(plan: Plan, ledger: Ledger) -> Measured:
         if test not in logged:
             continue
         outcomes = state.series[test].outcomes
-        for sample in read_eval_log(str(folder / log.file)).samples or []:
+        for sample in logs.episodes(folder / log.file):
             place = place_of(sample)
             if place is not None and place.cell in outcomes and outcomes[place.cell].uuid == sample.uuid:
                 logged[test][place.cell] = sample
+    standard = [tests[f"{h.id}.standard"] for h in plan.protocol.hypotheses]
+    links = {test: f"transcripts/{name}.html" for name, test in tests.items()}
     return Measured(
+        findings=sections(state, standard, links),
         verdicts={
             h.id: verdict_of(state, plan.protocol, tests[f"{h.id}.standard"])
             for h in plan.protocol.hypotheses

@@ -39,16 +39,23 @@ def _root(
 
 def main() -> None:
     """Run the command line. A user's mistake is one line and exit code 2; a crash is a crash."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        say("Stopped. Run the same command again to go on.")
+        sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, _mistakes()):
+            raise
+        say(f"Error: {getattr(error, 'message', error)}")
+        sys.exit(2)
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """What a user can get wrong. Looked up when something went wrong: it takes seconds to import."""
     from subterfuge.jail import JailUnavailable  # noqa: PLC0415
     from subterfuge.models.errors import PrerequisiteError  # noqa: PLC0415
     from subterfuge.releases.errors import ReleaseError  # noqa: PLC0415
     from subterfuge.reporting import Unwritable  # noqa: PLC0415
 
-    try:
-        app()
-    except (PrerequisiteError, JailUnavailable, Unwritable, ReleaseError) as error:
-        say(f"Error: {getattr(error, 'message', error)}")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        say("Stopped. Run the same command again to go on.")
-        sys.exit(130)
+    return PrerequisiteError, JailUnavailable, ReleaseError, Unwritable

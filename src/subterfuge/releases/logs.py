@@ -79,11 +79,21 @@ def samples(path: Path) -> Iterator[EvalSample]:
             yield from read_eval_log_samples_by_id(str(path), part, exclude_fields=TRANSCRIPT)
 
 
+def episodes(path: Path) -> list[EvalSample]:
+    """The samples of a log with their transcripts.
+
+    Raises:
+        ReleaseError: it can't be read.
+    """
+    with _readable(path):
+        return read_eval_log(str(path)).samples or []
+
+
 def recover(path: Path) -> bool:
     """Close a log that a kill left open, with what Inspect's own buffer still has.
 
     Returns:
-        Whether there was a buffer. It holds each episode that had begun; those cut off are logged as cancelled.
+        Whether there was a buffer. It holds each episode that had begun, those cut off as cancelled ones.
 
     Raises:
         ReleaseError: it can't be read.

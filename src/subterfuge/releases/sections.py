@@ -93,6 +93,7 @@ def finding(state: State, test: Test, links: Mapping[Test, str]) -> Finding:
         controls=tuple(
             _control(control, shown.get(control.id), links.get(own[control.id]))
             for control in hypothesis.controls
+            if control.kind != "arm"
         ),
         warnings=_warnings(state, test, found),
         href=links.get(test),

@@ -75,8 +75,3 @@ def state(control: Control) -> str:
     if control.kind == "capability":
         return "can" if control.rings else "not shown that it can"
     return "rings" if control.rings else "silent"
-
-
-def spent(finding: Finding) -> str:
-    """Episodes used of those that could be used."""
-    return f"{finding.n:,}" if finding.cap is None else f"{finding.n:,} of {finding.cap:,}"

@@ -33,7 +33,7 @@ class Scale:
         if not self.low:
             return share / self.high
         if share < self.low:
-            return ZERO
+            return ZERO * share / self.low
         return ZERO + (1 - ZERO) * math.log(share / self.low) / math.log(self.high / self.low)
 
     def at(self, share: float) -> str:

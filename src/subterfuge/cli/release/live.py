@@ -111,8 +111,9 @@ def bar(share: float, style: str) -> Text:
 
 
 def control(found: ControlResult) -> str:
-    """A control in a few words: "dialled rings (4/12)"."""
-    return f"{found.id} {RINGS[found.rings]} ({found.events:g}/{found.n})"
+    """A control in a few words: "dialled rings (4/12)", events and episodes."""
+    told = "" if found.kind == "arm" else f" {RINGS[found.rings]}"  # an arm has nothing to show
+    return f"{found.id}{told} ({found.events:g}/{found.n})"
 
 
 def state(found: Verdict) -> Text:
