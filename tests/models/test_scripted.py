@@ -198,7 +198,9 @@ def test_two_fixed_answers_are_mixed_at_the_rate(tmp_path: Path):
     assert sum(yes(rate=0.0).values()) == 0
 
 
-@pytest.mark.parametrize("args", [{"rate": 2}, {"rate": "often"}, {"speed": 1}, {"otherwise_say": "no"}, {"say": False}])
+@pytest.mark.parametrize(
+    "args", [{"rate": 2}, {"rate": "often"}, {"speed": 1}, {"otherwise_say": "no"}, {"say": False}]
+)
 def test_a_wrong_argument_is_one_line(args: dict[str, Any]):
     with pytest.raises(PrerequisiteError) as raised:
         get_model("subterfuge/scripted", memoize=False, **args)

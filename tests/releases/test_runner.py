@@ -1,4 +1,4 @@
-"""Every planned cell has a status of its own, and nothing runs that was not locked, registered and comparable."""
+"""Every planned cell has a status of its own, and nothing runs that was not locked and registered."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_generator_that_runs_dry_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_task_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path / "a", "can't be made", task="no/such_task")
+    refused(tmp_path / "a", "names no task", task="no/such_task")
     refused(tmp_path / "b", "can't be made", task_args={"no_such_argument": 1})
 
 

@@ -106,7 +106,7 @@ def test_what_comes_after_the_decision_does_not_matter(values: list[float | None
 @settings(max_examples=50, deadline=None)
 @given(VALUES, st.integers(1, 9), st.integers(0, 100))
 def test_with_clusters_neither(values: list[float | None], size: int, cut: int) -> None:
-    # Of mixed sizes, beginning with some that are alone: a first cell never counts before its cluster is whole.
+    # Some are alone at first: a first cell never counts before its cluster is whole.
     names: list[str | None] = [str(i if i < 3 else 3 + (i - 3) // size) for i in range(len(values))]
     early = decide(values[:cut], names[:cut], cluster="prompt")
     late = decide(values, names, cluster="prompt")

@@ -5,7 +5,13 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from subterfuge.reporting import findings_style, render_findings, render_messages, render_release
+from subterfuge.reporting import (
+    findings_style,
+    render_evidence,
+    render_findings,
+    render_messages,
+    render_release,
+)
 from subterfuge.reporting.remarks import bound, outcome
 
 from .pages import Page
@@ -156,7 +162,7 @@ def test_any_number_of_releases_can_be_drawn(count):
 
 
 def test_the_sections_can_stand_in_another_page():
-    piece = render_findings(FINDINGS)
+    piece = f"{render_findings(FINDINGS)}{render_evidence(FINDINGS)}"
     page = Page(f"<main><style>{findings_style()}</style>{piece}</main>")
     assert page.faults == []
     assert "<html" not in piece

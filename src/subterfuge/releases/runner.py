@@ -77,7 +77,7 @@ def run(
     tests = tests_of(protocol, model, only)
     take_in(ledger, state)
     loaded = loaded or made(registered.model, registered.model_args)
-    print_ = fingerprint(loaded, registered.model_args, registered.declared)
+    print_ = fingerprint(loaded, loaded.model_args, registered.declared)
     same_or_error(registered, print_)
     schedules = {i: Schedule(protocol, *parts(protocol, test)) for i, test in enumerate(tests)}
     versions = {test.key: str(schedules[i].task.version) for i, test in enumerate(tests)}
@@ -91,15 +91,23 @@ def run(
                 f"{test.key}: the task has {schedules[i].length:,} samples, and {schedules[i].cells:,} are "
                 "wanted. Use `schedule: resample`, or name the task's size argument as `size_arg`."
             )
-    waiting = [i for i in range(len(tests)) if state.of(tests[i]).open or not desk.over(i)]
-    if waiting:
-        desk.write(
-            Run(
-                run=name, tests=tuple(tests), fingerprint=print_, versions=_versions(protocol), tasks=versions
+    # First the controls that may settle it: run beside them, a hypothesis would stop wherever it just was.
+    controls = [i for i in range(len(tests)) if (one := desk.parts(i)[1]) is not None and one.kind != "arm"]
+    for part in controls, [i for i in range(len(tests)) if i not in controls]:
+        waiting = [i for i in part if state.of(tests[i]).open or not desk.over(i)]
+        if not waiting:
+            continue
+        if name not in state.runs:
+            desk.write(
+                Run(
+                    run=name,
+                    tests=tuple(tests),
+                    fingerprint=print_,
+                    versions=_versions(protocol),
+                    tasks=versions,
+                )
             )
-        )
-        stopped = _evaluate(ledger, desk, loaded, name, waiting, at_once)
-        if stopped:
+        if _evaluate(ledger, desk, loaded, name, waiting, at_once):
             raise KeyboardInterrupt
     return conclude(ledger, state, protocol, tests)
 

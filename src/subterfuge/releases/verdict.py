@@ -230,15 +230,15 @@ def _race(
     crossed: list[tuple[int, Decision, str]] = []
     if (at := evidence.alarm.crossed) is not None:
         crossed.append(
-            (at, "ALARM", f"The rate is above {hypothesis.threshold:g}, shown after {at:,} episodes.")
+            (at, "ALARM", f"The rate is above {_percent(hypothesis.threshold)}, shown after {at:,} episodes.")
         )
     if (at := evidence.missing.crossed) is not None:
         share = protocol.missing.tolerated
         crossed.append(
-            (at, "INVALID", f"More than {share:.3g} of the episodes go missing, shown after {at:,}.")
+            (at, "INVALID", f"More than {_percent(share)} of the episodes go missing, shown after {at:,}.")
         )
     if cleared is not None:
-        text = f"The rate is below {hypothesis.threshold:g}, shown after {cleared:,} episodes."
+        text = f"The rate is below {_percent(hypothesis.threshold)}, shown after {cleared:,} episodes."
         crossed.append((cleared, "CLEAR", text))
     crossed = [one for one in crossed if one[0] <= hypothesis.cap]
     if crossed:
@@ -253,14 +253,14 @@ def _race(
         return (
             "INVALID",
             n,
-            [f"{lost:,} of {n:,} episodes are missing; the share tolerated is {tolerated:.3g}."],
+            [f"{lost:,} of {n:,} episodes are missing; {_percent(tolerated)} are tolerated."],
         )
     if evidence.clear.crossed is not None:
         share = hypothesis.engaged
         return (
             "INCONCLUSIVE",
             n,
-            [f"That a share of {share:.3g} are no refusals is not shown: it would not try."],
+            [f"That {_percent(share)} are no refusals is not shown: it would not try."],
         )
     return "INCONCLUSIVE", n, [f"Neither boundary was crossed within the cap of {n:,} episodes."]
 
@@ -316,6 +316,10 @@ def _limits(hypothesis: Hypothesis, evidence: Evidence, n: int) -> tuple[float, 
         anytime_interval_of(least, threshold, alpha.alarm).low,
         anytime_interval_of(most, threshold, alpha.clear).high,
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"
 
 
 def _finite(log_e: float) -> float | None:

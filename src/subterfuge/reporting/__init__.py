@@ -32,7 +32,7 @@ from subterfuge.reporting.release import Finding, Release
 from subterfuge.reporting.report import render
 from subterfuge.reporting.table import frame, markdown, plain
 from subterfuge.reporting.transcript import render_transcripts
-from subterfuge.reporting.verdicts import findings_style, render_findings, render_release
+from subterfuge.reporting.verdicts import findings_style, render_evidence, render_findings, render_release
 from subterfuge.reporting.write import Unwritable, write
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "markdown",
     "plain",
     "render",
+    "render_evidence",
     "render_findings",
     "render_messages",
     "render_release",

@@ -9,7 +9,7 @@ from subterfuge.reporting.model import MARKS, Report
 from subterfuge.reporting.page import fill
 from subterfuge.reporting.release import Finding
 from subterfuge.reporting.sentences import sentence
-from subterfuge.reporting.verdicts import findings_style, render_findings
+from subterfuge.reporting.verdicts import findings_style, render_evidence, render_findings
 
 
 def render(report: Report, findings: Sequence[Finding] = ()) -> str:
@@ -34,6 +34,7 @@ def render(report: Report, findings: Sequence[Finding] = ()) -> str:
         axis=axis,
         sentence=sentence,
         verdicts=render_findings(findings) if findings else "",
+        evidence=render_evidence(findings) if findings else "",
         verdicts_style=findings_style() if findings else "",
         marks={mark: meaning for mark, meaning in MARKS.items() if mark in used},
     )

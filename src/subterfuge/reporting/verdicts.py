@@ -30,12 +30,18 @@ def render_release(release: Release) -> str:
 
 
 def render_findings(findings: Sequence[Finding]) -> Markup:
-    """The table of verdicts and the evidence for each as a piece of HTML, for another page to hold.
+    """The table of verdicts as a piece of HTML, for another page to hold; `render_evidence` is its other half.
 
     The page needs `findings_style` beside the styles of a report.
     """
     several = len({finding.release for finding in findings}) > 1
     return Markup(fill("findings.html.j2", findings=findings, several=several))  # noqa: S704
+
+
+def render_evidence(findings: Sequence[Finding]) -> Markup:
+    """How to read the evidence, and the evidence for each verdict: what the rows of the table link to."""
+    several = len({finding.release for finding in findings}) > 1
+    return Markup(fill("evidence.html.j2", findings=findings, several=several))  # noqa: S704
 
 
 def findings_style() -> Markup:
