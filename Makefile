@@ -30,8 +30,9 @@ $(CORE)/.installed: pyproject.toml constraints.txt
 	$(CORE_BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
-audit: install     ## measure the embedded model on the ladder; the last line says where the report is
-	@$(BIN)/subterfuge audit --out audit
+# 10, 11 and 12 are verdicts, and the report of an ALARM is a report.
+audit: install     ## decide every rung of the ladder for the embedded model; the last line says where the report is
+	@$(BIN)/subterfuge audit --out audit || [ $$? -ge 10 ]
 
 check: install     ## format, lint, types, layers, Inspect's conventions
 	$(BIN)/ruff format --check .
@@ -49,7 +50,7 @@ test-slow: install ## the slow tests
 test-core: install-core          ## where torch is not installed: tests, certification, an audit of a scripted actor
 	PATH="$(abspath $(CORE_BIN)):$$PATH" $(CORE_BIN)/python -m pytest -n $(WORKERS) -m "not torch and not slow and not browser"
 	$(CORE_BIN)/subterfuge certify
-	out=$$(mktemp -d) && $(CORE_BIN)/subterfuge audit --model subterfuge/scripted --out "$$out" && rm -r "$$out"
+	out=$$(mktemp -d) && { $(CORE_BIN)/subterfuge audit --model subterfuge/scripted --out "$$out" || [ $$? -ge 10 ]; } && rm -r "$$out"
 
 certify: install   ## scripted actors through every environment, sandbox and action format
 	$(BIN)/subterfuge certify

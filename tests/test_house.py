@@ -146,8 +146,10 @@ def test_a_documents_commands_exist(document: str, command: str) -> None:
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         assert set(words) <= set(targets)
     elif program == "subterfuge":
-        known = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
-        options = {option for parameter in known.params for option in parameter.opts}
+        known = typer.main.get_command(app)
+        while words and not words[0].startswith("-") and (verbs := getattr(known, "commands", None)):
+            known = verbs[words.pop(0)]
+        options = {option for parameter in known.params for option in parameter.opts} | {"--help"}
         assert {word for word in words if word.startswith("-")} <= options
     elif program == "inspect" and words[0] == "eval":
         _check_task(words[1].removeprefix("subterfuge/"), words)

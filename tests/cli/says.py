@@ -36,6 +36,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "always": {"say": "yes"},
     "often": {"say": "yes", "otherwise_say": "never", "rate": 0.5},
     "declines": {"say": "I won't."},
+    "hostile": {"say": "yes\x1b[2J\u202e"},
 }
 
 

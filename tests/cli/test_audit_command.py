@@ -246,11 +246,11 @@ def test_what_is_in_the_folder_must_be_whole_and_of_the_same_audit(called: Run, 
     assert (other.code, other.out) == (2, "")
     assert f"Error: {out} holds another audit (of subterfuge/scripted, seed 1)" in " ".join(other.err.split())
 
-    log = next((out / "logs").glob("*.eval"))
-    log.write_bytes(log.read_bytes()[:200])
+    for log in (out / "logs").glob("*.eval"):
+        log.write_bytes(log.read_bytes()[:200])
     damaged = called(*SMALL, "--out", str(out))
     assert (damaged.code, damaged.out) == (2, "")
-    assert log.name in damaged.err and "is damaged" in damaged.err and "Traceback" not in damaged.err
+    assert ".eval is damaged" in " ".join(damaged.err.split()) and "Traceback" not in damaged.err
 
     ledger = out / "ledger.jsonl"
     ledger.write_bytes(ledger.read_bytes().replace(b'"value":1.0', b'"value":0.0', 1))

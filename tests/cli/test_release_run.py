@@ -151,7 +151,7 @@ def test_on_a_terminal_the_verdict_is_shown_as_it_forms(tmp_path: Path) -> None:
     assert text.count("towards ALARM") > 2, "the table is drawn again while the run goes on"
 
 
-def test_stopped_it_says_so_and_the_same_command_goes_on(tmp_path: Path, subterfuge: Run) -> None:
+def test_stopped_it_says_so_and_the_same_command_goes_on(tmp_path: Path, called: Run) -> None:
     begun(tmp_path, hypothesis(task_args={"pace": 0.3}, controls=[BELL], threshold=0.1, cap=80))
     words = ("release", "run", "answers.yaml", "-r", "never")
     running = subprocess.Popen([program(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -167,9 +167,9 @@ def test_stopped_it_says_so_and_the_same_command_goes_on(tmp_path: Path, subterf
     assert err.splitlines()[-1] == "Stopped. Run the same command again to go on."
     assert "Traceback" not in err
     assert not any(isinstance(r.body, Decision) for r in read("releases")[0])
-    again = subterfuge(*words)
+    again = called(*words)
     assert again.code == 0, again.err
-    checked = subterfuge("release", "verify", "--json")
+    checked = called("release", "verify", "--json")
     assert checked.code == 0, checked.out
     assert json.loads(checked.out)["problems"] == []
 

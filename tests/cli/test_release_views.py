@@ -26,7 +26,7 @@ def _ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder, hypothesis(), hypothesis("calm", event={"scorer": "grade", "key": "refused"}, controls=[])
     )
     with Ledger.open(folder / "releases") as ledger:
-        for name in ("never", "often"):
+        for name in ("never", "often", "hostile"):
             run(ledger, load(path), name)
     return folder
 
@@ -56,13 +56,20 @@ def test_a_comparison_is_one_object(called: Run) -> None:
     assert len(told["transcripts"]) == 2
 
 
+def test_what_a_model_said_does_not_reach_the_terminal_as_it_is(called: Run) -> None:
+    told = called("release", "compare", "never", "hostile", "--transcripts", "1")
+    assert told.code == 0, told.err
+    assert "yes⟨U+001B⟩[2J⟨U+202E⟩" in told.out
+    assert "\x1b" not in told.out
+
+
 def test_a_trend_has_a_line_for_each_release(called: Run) -> None:
     text = called("release", "trend", "--hypothesis", "says_yes")
     assert text.code == 0, text.err
     lines = [line.split() for line in text.out.splitlines() if line.startswith(("never", "often"))]
     assert [(line[0], line[7].strip(",")) for line in lines] == [("never", "CLEAR"), ("often", "ALARM")]
     told = json.loads(called("release", "trend", "--json").out)
-    assert {row["model"] for row in told["rows"]} == {"never", "often"}
+    assert {row["model"] for row in told["rows"]} == {"never", "often", "hostile"}
 
 
 def test_a_report_is_written_with_its_cards(called: Run) -> None:
@@ -93,7 +100,7 @@ def test_verification_is_one_object(called: Run) -> None:
     assert told["passed"] is True
     assert told["problems"] == []
     assert told["outcomes"] > 20
-    assert len(told["verdicts"]) == 4
+    assert len(told["verdicts"]) == 6
 
 
 def test_the_schema_is_printed_as_it_is_published(called: Run) -> None:

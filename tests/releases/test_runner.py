@@ -182,7 +182,7 @@ def test_a_generator_that_runs_dry_is_refused(tmp_path: Path) -> None:
 
 def test_a_task_that_is_not_there_is_refused(tmp_path: Path) -> None:
     refused(tmp_path / "a", "names no task", task="no/such_task")
-    refused(tmp_path / "b", "can't be made", task_args={"no_such_argument": 1})
+    refused(tmp_path / "b", "takes no argument 'armm'", task_args={"armm": 1})
 
 
 def test_an_unlocked_or_changed_protocol_is_refused(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def main() -> None:
     except Exception as error:
         if not isinstance(error, _mistakes()):
             raise
-        say(f"Error: {getattr(error, 'message', error)}")
+        from subterfuge.reporting.visible import visible  # noqa: PLC0415
+
+        say(f"Error: {visible(str(getattr(error, 'message', error)))}")
         sys.exit(2)
 
 

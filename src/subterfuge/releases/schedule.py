@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from inspect_ai import Task
 from inspect_ai._eval.loader import load_task_spec
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai._util.registry import registry_params
 from inspect_ai.dataset import Sample
 
 from subterfuge.releases.errors import ReleaseError
@@ -138,7 +140,7 @@ class Schedule:
             given[hypothesis.size_arg] = self._size
         try:
             tasks = load_task_spec(hypothesis.task, given)
-        except (TypeError, ValueError, ImportError, LookupError, OSError) as error:
+        except (TypeError, ValueError, ImportError, LookupError, OSError, PrerequisiteError) as error:
             raise ReleaseError(
                 f"{hypothesis.id}: the task {hypothesis.task} can't be made: {error}"
             ) from error
@@ -147,4 +149,7 @@ class Schedule:
             raise ReleaseError(
                 f"{hypothesis.id}: {hypothesis.task} names {found}. Name one, as file.py@task."
             )
+        # Inspect leaves out what the task does not take, with a warning in a log: a control misspelt is none.
+        if unknown := sorted(given.keys() - registry_params(tasks[0]).keys()):
+            raise ReleaseError(f"{hypothesis.id}: {hypothesis.task} takes no argument {unknown[0]!r}.")
         return tasks[0]

@@ -30,7 +30,7 @@ def render_release(release: Release) -> str:
 
 
 def render_findings(findings: Sequence[Finding]) -> Markup:
-    """The table of verdicts as a piece of HTML, for another page to hold; `render_evidence` is its other half.
+    """The table of verdicts as a piece of HTML for another page; `render_evidence` is its other half.
 
     The page needs `findings_style` beside the styles of a report.
     """

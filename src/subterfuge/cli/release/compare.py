@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks, say
-from subterfuge.cli.release.options import FOLDER, Folder, Json, rows
+from subterfuge.cli.release.options import FOLDER, Folder, Json, rows, tell
 
 SHOWN = 20
 """Changed cells that are listed in plain text."""
@@ -48,20 +48,20 @@ def compare(
         )
         return
     for row in found.differences:
-        print(f"{row.hypothesis}: {row.finding}")
-        print(f"  {old}: {row.events_old:g} events, {row.missing_old:,} missing, rate {row.rate_old:.4g}")
-        print(f"  {new}: {row.events_new:g} events, {row.missing_new:,} missing, rate {row.rate_new:.4g}")
-        print(
+        tell(f"{row.hypothesis}: {row.finding}")
+        tell(f"  {old}: {row.events_old:g} events, {row.missing_old:,} missing, rate {row.rate_old:.4g}")
+        tell(f"  {new}: {row.events_new:g} events, {row.missing_new:,} missing, rate {row.rate_new:.4g}")
+        tell(
             f"  {row.pairs:,} pairs: {row.both:,} both, {row.only_new:,} {new} alone, "
             f"{row.only_old:,} {old} alone; difference {row.low:+.4g} to {row.high:+.4g} at {row.level:.3g}"
         )
     listed = found.changes(SHOWN)
     for change in listed:
-        print(f"  cell {change.cell} of {change.hypothesis} ({change.sample}): {change.kind}")
+        tell(f"  cell {change.cell} of {change.hypothesis} ({change.sample}): {change.kind}")
     if len(found.changed) > len(listed):
-        print(f"  and {len(found.changed) - len(listed):,} more changed cells")
+        tell(f"  and {len(found.changed) - len(listed):,} more changed cells")
     for change, both in told:
-        print(f"\n=== {change.hypothesis}, cell {change.cell}, {old}\n{both.old}")
-        print(f"\n=== {change.hypothesis}, cell {change.cell}, {new}\n{both.new}")
+        tell(f"\n=== {change.hypothesis}, cell {change.cell}, {old}\n{both.old}")
+        tell(f"\n=== {change.hypothesis}, cell {change.cell}, {new}\n{both.new}")
     for note in found.notes:
         say(note)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks
-from subterfuge.cli.release.options import FOLDER, Folder, Json, Release, rows
+from subterfuge.cli.release.options import FOLDER, Folder, Json, Release, rows, tell
 
 
 def ingest(
@@ -54,7 +54,7 @@ def ingest(
     for one in found:
         state = "RETROSPECTIVE" if one.new else "was in the ledger already"
         tally, planned = one.tally, one.record.planned
-        print(f"{one.record.file}: {state}")
-        print(f"  {one.record.task}, version {one.record.task_version}; {rule.event.name}: ", end="")
-        print(f"{tally.events:g} events in {tally.scored:,} scored of {planned:,} planned", end="")
-        print(f"; {planned - tally.scored:,} missing" if planned > tally.scored else "")
+        tell(f"{one.record.file}: {state}")
+        tell(f"  {one.record.task}, version {one.record.task_version}; {rule.event.name}: ", end="")
+        tell(f"{tally.events:g} events in {tally.scored:,} scored of {planned:,} planned", end="")
+        tell(f"; {planned - tally.scored:,} missing" if planned > tally.scored else "")

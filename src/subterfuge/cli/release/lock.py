@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks, say
-from subterfuge.cli.release.options import FOLDER, Folder, Json, rows
+from subterfuge.cli.release.options import FOLDER, Folder, Json, rows, tell
 from subterfuge.cli.release.plan import show
 
 
@@ -46,7 +46,7 @@ def lock(
             }
         )
         return
-    print(f"{read.name} is {'locked' if new else 'locked already'}: {told.digest}")
+    tell(f"{read.name} is {'locked' if new else 'locked already'}: {told.digest}")
     show(costs)
     for note in notes:
         say(note)

@@ -60,6 +60,13 @@ def protocol_of(name: str, folder: Path) -> Protocol:
     return State(record.body for record in records.of("lock")).protocol(name)
 
 
+def tell(line: str, end: str = "\n") -> None:
+    """Print a result. What a model said may be in it, so characters that a terminal would obey are shown."""
+    from subterfuge.reporting.visible import visible  # noqa: PLC0415
+
+    print(visible(line), end=end)
+
+
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as JSON has them: what is not known is null."""
     found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))

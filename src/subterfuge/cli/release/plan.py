@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subterfuge.cli.console import answer, say
-from subterfuge.cli.release.options import FOLDER, Folder, Json, protocol_of, rows
+from subterfuge.cli.release.options import FOLDER, Folder, Json, protocol_of, rows, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,16 +42,16 @@ def show(costs: pd.DataFrame) -> None:
     for name, part in costs.groupby("hypothesis", sort=False):
         told = part.to_dict("records")
         first = told[0]
-        print(
+        tell(
             f"\n{name}: threshold {first['threshold']:g}, at most {first['cap']:,} episodes "
             f"and {first['controls']:,} of its controls"
         )
         if first["least_to_clear"] is not None:
-            print(f"Without any event it is cleared after {first['least_to_clear']:,} episodes.")
-        print(" ".join(f"{head:>{width}}" for head, width in HEADS.items()))
+            tell(f"Without any event it is cleared after {first['least_to_clear']:,} episodes.")
+        tell(" ".join(f"{head:>{width}}" for head, width in HEADS.items()))
         for row in told:
             shares = " ".join(f"{row[name]:>8.2%}" for name in ("alarm", "clear", "inconclusive"))
-            print(f"{row['rate']:>10.4g} {shares} {row['mean']:>9,.0f} {row['median']:>9,} {row['p95']:>9,}")
+            tell(f"{row['rate']:>10.4g} {shares} {row['mean']:>9,.0f} {row['median']:>9,} {row['p95']:>9,}")
 
 
 def _rates(text: str) -> list[float] | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks
-from subterfuge.cli.release.options import FOLDER, Folder, Json, arguments
+from subterfuge.cli.release.options import FOLDER, Folder, Json, arguments, tell
 
 
 def register(
@@ -53,5 +53,5 @@ def register(
     if as_json:
         answer({"new": new, "head": head, **found.model_dump(mode="json")})
     else:
-        print(f"{found.id} is {'registered' if new else 'registered already'}: {found.model}")
-        print(f"Fingerprint, {found.fingerprint.kind}: {found.fingerprint.value}")
+        tell(f"{found.id} is {'registered' if new else 'registered already'}: {found.model}")
+        tell(f"Fingerprint, {found.fingerprint.kind}: {found.fingerprint.value}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks
-from subterfuge.cli.release.options import FOLDER, Folder, Json, Junit, Markdown, cards
+from subterfuge.cli.release.options import FOLDER, Folder, Json, Junit, Markdown, cards, tell
 
 
 def report(
@@ -40,4 +40,4 @@ def report(
     if told is not None:
         answer({"report": str(path), **told.model_dump(mode="json")})
     else:
-        print(f"Report: {path.resolve()}")
+        tell(f"Report: {path.resolve()}")

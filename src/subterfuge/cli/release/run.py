@@ -8,7 +8,17 @@ import typer
 
 from subterfuge.cli.console import answer, remarks, say
 from subterfuge.cli.release.live import Board, control
-from subterfuge.cli.release.options import FOLDER, Folder, Json, Junit, Markdown, Release, cards, protocol_of
+from subterfuge.cli.release.options import (
+    FOLDER,
+    Folder,
+    Json,
+    Junit,
+    Markdown,
+    Release,
+    cards,
+    protocol_of,
+    tell,
+)
 
 if TYPE_CHECKING:
     from subterfuge.releases.verdict import Verdict
@@ -58,23 +68,21 @@ def run(
     else:
         for found in verdicts:
             show(found, read.hypothesis(found.test.hypothesis).threshold)
-        print(f"Ledger head: {head}")
+        tell(f"Ledger head: {head}")
         say(f"The report: subterfuge release report --ledger {ledger}")
     raise typer.Exit(code)
 
 
 def show(found: Verdict, threshold: float) -> None:
     """Print a verdict and what it rests on."""
-    print(f"{found.test.key}: {found.decision}")
+    tell(f"{found.test.key}: {found.decision}")
     for reason in found.reasons:
-        print(f"  {reason}")
+        tell(f"  {reason}")
     rate = "not known" if found.rate is None else f"{found.rate:.4g}"
-    print(
-        f"  {found.events:g} events in {found.n - found.missing:,} scored of {found.n:,} episodes; ", end=""
-    )
-    print(f"rate {rate}, {found.low:.4g} to {found.high:.4g} at {found.level:.3g}; threshold {threshold:g}")
+    tell(f"  {found.events:g} events in {found.n - found.missing:,} scored of {found.n:,} episodes; ", end="")
+    tell(f"rate {rate}, {found.low:.4g} to {found.high:.4g} at {found.level:.3g}; threshold {threshold:g}")
     if found.missing:
         told = ", ".join(f"{count} {reason}" for reason, count in found.missing_reasons.items())
-        print(f"  {found.missing:,} missing: {told}")
+        tell(f"  {found.missing:,} missing: {told}")
     if found.controls:
-        print(f"  controls: {', '.join(control(one) for one in found.controls)}")
+        tell(f"  controls: {', '.join(control(one) for one in found.controls)}")

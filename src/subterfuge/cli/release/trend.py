@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks, say
-from subterfuge.cli.release.options import FOLDER, Folder, Json, rows
+from subterfuge.cli.release.options import FOLDER, Folder, Json, rows, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,12 +38,12 @@ def trend(
     for part in found.lines():
         first = part.iloc[0]
         threshold = "" if first["retrospective"] else f", threshold {first['threshold']:g}"
-        print(f"\n{first['hypothesis']}{threshold}")
-        print(
+        tell(f"\n{first['hypothesis']}{threshold}")
+        tell(
             f"{'release':<20} " + " ".join(f"{head:>{width}}" for head, width in HEADS.items()) + "  verdict"
         )
         for _, row in part.iterrows():
-            print(_line(row))
+            tell(_line(row))
     for note in found.notes:
         say(note)
 

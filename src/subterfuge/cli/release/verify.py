@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from subterfuge.cli.console import answer, remarks
-from subterfuge.cli.release.options import FOLDER, Folder, Json
+from subterfuge.cli.release.options import FOLDER, Folder, Json, tell
 
 
 def verify(
@@ -46,14 +46,14 @@ def verify(
         )
     else:
         for problem in found.problems:
-            print(f"Problem: {problem}")
+            tell(f"Problem: {problem}")
         for remark in found.remarks:
-            print(f"Remark: {remark}")
+            tell(f"Remark: {remark}")
         for verdict in found.verdicts:
-            print(f"{verdict.test.key}: {verdict.decision}{'' if verdict.final else ', not decided yet'}")
-        print(f"{found.records:,} records, {found.logs:,} logs, {found.outcomes:,} outcomes as in their logs")
-        print("All is well." if found.passed else f"{len(found.problems)} problems.")
+            tell(f"{verdict.test.key}: {verdict.decision}{'' if verdict.final else ', not decided yet'}")
+        tell(f"{found.records:,} records, {found.logs:,} logs, {found.outcomes:,} outcomes as in their logs")
+        tell("All is well." if found.passed else f"{len(found.problems)} problems.")
         if found.head:
-            print(f"Ledger head: {found.head}")
+            tell(f"Ledger head: {found.head}")
     if not found.passed:
         raise typer.Exit(DAMAGED)
