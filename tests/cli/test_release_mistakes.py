@@ -68,7 +68,7 @@ def told(result: Result) -> str:
         ({"hypotheses": [hypothesis(task="subterfuge/nosuch")]}, "subterfuge/nosuch names no task"),
         (
             {"hypotheses": [hypothesis(task_args={"nosuch": 1})]},
-            "takes no argument 'nosuch'. It takes: episodes, seed, pace.",
+            "takes no argument 'nosuch'.",
         ),
         (
             {"hypotheses": [hypothesis(size_arg=None, cap=300)]},

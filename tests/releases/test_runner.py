@@ -231,7 +231,8 @@ def test_another_version_of_the_task_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def test_two_protocols_and_two_models_share_a_ledger(tmp_path: Path) -> None:
-    first, second = toy.protocol(), toy.protocol(toy.hypothesis(threshold=0.3), name="second")
+    first = toy.protocol(toy.hypothesis(controls=[], cap=20))
+    second = toy.protocol(toy.hypothesis(controls=[], cap=20, threshold=0.3), name="second")
     with toy.begin(tmp_path, first, second) as ledger:
         toy.register(ledger, toy.describe("n", toy.made("subterfuge/scripted", {}), {}))
         found = [run(ledger, p, m)[0] for p in (first, second) for m in ("m", "n")]

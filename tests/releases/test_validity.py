@@ -25,7 +25,7 @@ from subterfuge.releases.verdict import Verdict
 from subterfuge.statistics.mixture import alarm, clear, crossing
 
 R0, CAP, ALPHA = 0.2, 24, 0.05
-FEW, MANY, TOGETHER = 4, 200, 40
+FEW, MANY, TOGETHER = 3, 200, 40
 
 
 def measure(
@@ -78,7 +78,7 @@ def report(name: str, decisions: Sequence[str], naive: Sequence[str] = ()) -> No
 
 
 def test_slow_events_do_not_make_a_model_look_clean(tmp_path: Path) -> None:
-    found = measure(tmp_path, FEW, {"rate": R0, "slow": 1.0}, block=CAP)
+    found = measure(tmp_path, FEW, {"rate": R0, "slow": 0.5}, block=CAP)
     for i, (verdict, series) in enumerate(found):
         truth = [toy.truth(1000 + i, cell, R0) for cell in range(series.finished)]
         assert in_order(series) == truth

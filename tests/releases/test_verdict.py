@@ -93,7 +93,7 @@ def decide(values: list[float | None], clusters: list[str | None] | None = None,
 VALUES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 1.0, None]), max_size=100)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(VALUES, st.integers(0, 100))
 def test_what_comes_after_the_decision_does_not_matter(values: list[float | None], cut: int) -> None:
     early, late = decide(values[:cut]), decide(values)
@@ -103,7 +103,7 @@ def test_what_comes_after_the_decision_does_not_matter(values: list[float | None
         assert late.n >= early.n or late.decision == "INVALID"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(VALUES, st.integers(1, 9), st.integers(0, 100))
 def test_with_clusters_neither(values: list[float | None], size: int, cut: int) -> None:
     # Some are alone at first: a first cell never counts before its cluster is whole.
@@ -117,7 +117,7 @@ def test_with_clusters_neither(values: list[float | None], size: int, cut: int) 
         assert told == later
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(VALUES, st.randoms())
 def test_losing_an_episode_never_helps(values: list[float | None], dice: Any) -> None:
     # Whatever is lost: evidence for either claim can only shrink.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +19,12 @@ from subterfuge.releases.runner import run
 from subterfuge.releases.verify import Verification, verify
 
 NAMES = {kind: name for name, kind in KINDS.items()}
-Change = Callable[[Body], Body | None | list[Body]]
+Change = Callable[[Body], Body | list[Body] | None]
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small ledger with everything in it: a control, events, retries, missing cells, clusters, a verdict."""
+    """A small ledger with everything in it: control, events, retries, missing cells, clusters, verdict."""
     folder = tmp_path_factory.mktemp("original") / "releases"
     args = {"rate": 0.3, "seed": 4, "infra": 0.2, "fail": 0.1, "how": "unscored", "per_prompt": 2}
     hypothesis = toy.hypothesis(task_args=args, cap=20, cluster="prompt")
@@ -99,8 +97,7 @@ def test_a_changed_byte_anywhere_in_a_log_is_found(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_many_changed_bytes_in_logs_are_found_though_the_digest_is_made_anew(folder: Path) -> None:
-    """The attacker changes a log and its digest: whatever that breaks is told, and nothing but a report comes."""
+def test_a_damaged_log_whose_digest_was_made_anew_breaks_nothing_but_the_verification(folder: Path) -> None:
     dice = random.Random(3)
     (log,) = [
         r.body for r in read(folder)[0] if isinstance(r.body, Log) and r.body.test == of_hypothesis(folder)
@@ -116,7 +113,7 @@ def test_many_changed_bytes_in_logs_are_found_though_the_digest_is_made_anew(fol
         def change(body: Body, digest: str = digest) -> Body:
             return body.model_copy(update={"sha256": digest}) if body == log else body
 
-        rewritten(folder, change)
+        assert rewritten(folder, change).head
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -141,7 +138,7 @@ def test_a_log_in_the_place_of_another_is_found(folder: Path) -> None:
     assert not rewritten(folder, change).passed
 
 
-EDITS: dict[str, Callable[[Outcome], Body | None | list[Body]]] = {
+EDITS: dict[str, Callable[[Outcome], Body | list[Body] | None]] = {
     "event to none": lambda o: o.model_copy(update={"value": 0.0}) if o.value == 1 else o,
     "none to event": lambda o: o.model_copy(update={"value": 1.0}) if o.value == 0 else o,
     "missing to clean": lambda o: (
@@ -173,7 +170,7 @@ def test_an_edited_outcome_is_found_though_the_chain_was_made_anew(
 ) -> None:
     head, test = read(folder)[1], of_hypothesis(folder)
 
-    def change(body: Body) -> Body | None | list[Body]:
+    def change(body: Body) -> Body | list[Body] | None:
         if isinstance(body, Decision) and verdict == "made anew":
             return None
         return EDITS[edit](body) if isinstance(body, Outcome) and body.test == test else body
@@ -266,5 +263,3 @@ def test_what_is_verified_needs_neither_model_nor_task(folder: Path, monkeypatch
 def test_the_folder_can_be_moved(folder: Path, tmp_path: Path) -> None:
     moved = folder.rename(tmp_path / "elsewhere")
     assert verify(moved).passed
-    assert json.loads((moved / "ledger.jsonl").read_text().splitlines()[0])["kind"] == "ledger"
-    assert replace(verify(moved)).passed

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-from inspect_ai.util import registry_info
 
 from subterfuge.releases.desk import tests_of
 from subterfuge.releases.errors import ReleaseError
@@ -72,16 +71,8 @@ def check_tasks(protocol: Protocol) -> None:
         hypothesis = protocol.hypothesis(test.hypothesis)
         control = next((c for c in hypothesis.controls if c.id == test.control), None)
         schedule = Schedule(protocol, hypothesis, control)
-        name = f"{hypothesis.id}.{control.id}" if control else hypothesis.id
-        given = {*hypothesis.task_args, *(control.task_args if control else ())}
-        given |= {hypothesis.size_arg, hypothesis.seed_arg} - {None}
-        known = (registry_info(schedule.task).metadata or {}).get("params")
-        # Inspect leaves out what a task does not take: a misspelt `arm` would be measured as another one.
-        if known and not {"args", "kwargs"} & set(known) and (wrong := sorted(map(str, given - set(known)))):
-            raise ReleaseError(
-                f"{name}: {hypothesis.task} takes no argument {wrong[0]!r}. It takes: {', '.join(known)}."
-            )
         if schedule.length < schedule.cells:
+            name = f"{hypothesis.id}.{control.id}" if control else hypothesis.id
             raise ReleaseError(
                 f"{name}: the task has {schedule.length:,} samples, and {schedule.cells:,} are wanted. "
                 "Use `schedule: resample`, or name the task's size argument as `size_arg`."

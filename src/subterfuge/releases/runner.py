@@ -169,11 +169,10 @@ def conclude(ledger: Ledger, state: State, protocol: Protocol, tests: Sequence[T
             continue
         verdict = Desk(ledger, state, protocol, "", tests).verdict(test)
         found.append(verdict)
-        told = verdict.model_dump(mode="json")
         before = state.decisions.get(test)
-        if verdict.final and (before is None or before.verdict != told):
+        if verdict.final and (before is None or not verdict.agrees(before.verdict)):
             name, run = next((n, r) for n, r in reversed(state.runs.items()) if test in r.tests)
-            decision = Decision(run=name, test=run.tests.index(test), verdict=told)
+            decision = Decision(run=name, test=run.tests.index(test), verdict=verdict.model_dump(mode="json"))
             ledger.append(decision)
             state.add(decision)
     return found

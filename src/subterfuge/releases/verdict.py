@@ -7,8 +7,8 @@ at once, how often somebody looked, and how often the run was resumed are not am
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -118,6 +118,11 @@ class Verdict(BaseModel):
 
     controls: tuple[ControlResult, ...] = ()
     """The positive controls."""
+
+    def agrees(self, told: Mapping[str, Any]) -> bool:
+        """Whether an announced verdict says the same: every figure that it has, whatever its words."""
+        now = self.model_dump(mode="json")
+        return all(now.get(name) == value for name, value in told.items() if name != "reasons")
 
 
 def verdict(

@@ -211,7 +211,7 @@ def _verdicts(state: State, found: Verification) -> None:
         verdict = verdict_of(state, state.locks[test.protocol].protocol, test)
         found.verdicts.append(verdict)
         told = state.decisions.get(test)
-        if told is not None and told.verdict != verdict.model_dump(mode="json"):
+        if told is not None and not verdict.agrees(told.verdict):
             announced = told.verdict.get("decision")
             other = " with other figures" if announced == verdict.decision else ""
             found.problems.append(
