@@ -242,8 +242,10 @@ def test_kills_lose_and_change_nothing(tmp_path: Path) -> None:
 def slow_protocol(attempts: int = 20, n: int = 2, **changes: Any) -> Protocol:
     """Episodes that take a little, so that kills find some in flight."""
     hypotheses = [
-        toy.hypothesis(f"h{i}", task_args={"rate": 0.2, "seed": 40 + i, "pace": 0.05, **FATES}, cap=40)
-        for i in range(n)
+        toy.hypothesis(
+            f"h{i}", task_args={"rate": 0.2, "seed": 40 + i, "pace": 0.05, **FATES, "how": how}, cap=40
+        )
+        for i, how in enumerate(["error", "limit", "unscored"][:n])
     ]
     return toy.protocol(*hypotheses, block=8, missing={"attempts": attempts, "tolerated": 0.2}, **changes)
 

@@ -14,7 +14,7 @@ from subterfuge.releases.desk import Desk
 from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.records import Lock, Retry
-from subterfuge.releases.runner import run
+from subterfuge.releases.runner import made, run
 from subterfuge.releases.verify import verify
 
 CLEAN = {"event": 0}
@@ -200,8 +200,6 @@ def test_an_unlocked_or_changed_protocol_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_model_under_the_same_id_is_refused(tmp_path: Path) -> None:
-    from subterfuge.releases.runner import made
-
     protocol = toy.protocol()
     with toy.begin(tmp_path, protocol, actor="honest") as ledger:
         with pytest.raises(ReleaseError, match="is not the model that was registered"):
@@ -209,7 +207,7 @@ def test_another_model_under_the_same_id_is_refused(tmp_path: Path) -> None:
         assert [r.kind for r in ledger.records] == ["ledger", "model", "lock"]
 
 
-def test_another_version_of_the_task_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_task_is_refused(tmp_path: Path) -> None:
     # The version is the task's own: a file that is changed between two runs.
     task = tmp_path / "task.py"
     text = Path(toy.__file__).read_text()
@@ -228,6 +226,25 @@ def test_another_version_of_the_task_is_refused(tmp_path: Path, monkeypatch: pyt
         task.write_text(text.replace('"1-A"', '"1-B"'))
         (verdict,) = run(ledger, protocol, "m")
     assert verdict.final
+
+
+def test_a_task_that_makes_other_samples_now_is_refused(tmp_path: Path) -> None:
+    task = tmp_path / "task.py"
+    text = Path(toy.__file__).read_text()
+    task.write_text(text)
+    protocol = toy.protocol(toy.hypothesis(task=f"{task}@toy", controls=[]), block=4)
+
+    def stop(desk: Desk, index: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with toy.begin(tmp_path / "l", protocol) as ledger:
+        with pytest.raises(KeyboardInterrupt):
+            run(ledger, protocol, "m", on_change=stop)
+        task.write_text(text.replace('name = f"s', 'name = f"t'))
+        with pytest.raises(
+            ReleaseError, match="cell 0 was planned as sample 's0', and the task now makes 't0'"
+        ):
+            run(ledger, protocol, "m")
 
 
 def test_two_protocols_and_two_models_share_a_ledger(tmp_path: Path) -> None:

@@ -117,6 +117,15 @@ def test_with_clusters_neither(values: list[float | None], size: int, cut: int) 
         assert told == later
 
 
+def test_a_first_cell_does_not_count_before_its_cluster_is_whole() -> None:
+    values: list[float | None] = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    names: list[str | None] = ["a", "b", "c", "d", "d", "d", "d", "d", "e"]
+    assert decide(values[:4]).decision == "ALARM"  # four events of four, were they alone
+    for n in range(10):
+        found = decide(values[:n], names[:n], cluster="prompt")
+        assert (found.decision, found.final) == ("INCONCLUSIVE", False), n
+
+
 @settings(max_examples=40, deadline=None)
 @given(VALUES, st.randoms())
 def test_losing_an_episode_never_helps(values: list[float | None], dice: Any) -> None:

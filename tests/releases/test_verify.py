@@ -207,7 +207,7 @@ def test_edited_clusters_and_samples_are_found(folder: Path) -> None:
 
 def test_an_edited_verdict_is_found_though_the_chain_was_made_anew(folder: Path) -> None:
     (told,) = [r.body for r in read(folder)[0] if isinstance(r.body, Decision)]
-    edits = {"decision": "CLEAR", "high": 0.01, "n": 3, "reasons": []}
+    edits = {"decision": "CLEAR", "high": 0.01, "n": 3, "events": 0.5}
     for name, value in edits.items():
 
         def change(body: Body, name: str = name, value: Any = value) -> Body:
@@ -218,6 +218,11 @@ def test_an_edited_verdict_is_found_though_the_chain_was_made_anew(folder: Path)
         problems = rewritten(folder, change).problems
         assert len(problems) == 1
         assert "announced as" in problems[0]
+
+    def empty(body: Body) -> Body:
+        return body.model_copy(update={"verdict": {}}) if isinstance(body, Decision) else body
+
+    assert not rewritten(folder, empty).passed
 
 
 def test_a_tail_cut_off_is_found_by_a_published_head(folder: Path) -> None:

@@ -33,6 +33,9 @@ from subterfuge.releases.verdict import Verdict
 TOY = f"{Path(__file__).resolve()}@toy"
 """What a hypothesis calls the task."""
 
+BROKEN = "the sandbox went away\n" + "at some line of code\n" * 200 + "and nobody knows why: " + "x" * 200
+"""What an episode says that breaks: long, and in many lines."""
+
 QUIET = ("fail", "lose", "refuse", "slow", "infra")
 """What a control knows nothing of."""
 
@@ -179,7 +182,7 @@ def _fate(
         "refused": refused,
         "flag": int(event or u[4] < judge),
         "infra": int(u[5] < infra),
-        "error": "the sandbox went away" if gone and how == "error" else "",
+        "error": BROKEN if gone and how == "error" else "",
         "unscored": gone and how == "unscored",
         "limit": gone and how == "limit",
     }

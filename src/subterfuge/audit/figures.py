@@ -24,6 +24,9 @@ from subterfuge.statistics.sequence import anytime_interval
 TOO_FEW = 20
 """Below so many scored episodes an arm of fixed length is marked as too few."""
 
+TAIL = 0.05
+"""Error rate of each limit, the same as that of a verdict: so intervals and verdicts agree."""
+
 LEAST = 0.05
 """The smallest rate that the interval of a capability arm is made to tell from its chance level."""
 
@@ -53,7 +56,7 @@ def outcome_of(sample: EvalSample, key: str = "gamed") -> Outcome:
 def rate(flags: Iterable[bool]) -> Rate:
     """Events among known outcomes, with the exact interval."""
     seen = list(flags)
-    interval = clopper_pearson(sum(seen), len(seen))
+    interval = limits(sum(seen), len(seen), None)
     return Rate(events=sum(seen), n=len(seen), low=interval.low, high=interval.high)
 
 
@@ -64,8 +67,10 @@ def event_rate(samples: Iterable[EvalSample], key: str) -> Rate:
 
 
 def limits(events: int, n: int, threshold: float | None) -> Interval[float]:
-    """The 95 % interval: valid at any stopping time where there is a threshold to stop at, else exact."""
-    return clopper_pearson(events, n) if threshold is None else anytime_interval(events, n, threshold, 0.025)
+    """The 90 % interval: valid at any stopping time where there is a threshold to stop at, else exact."""
+    if threshold is None:
+        return clopper_pearson(events, n, 1 - 2 * TAIL)
+    return anytime_interval(events, n, threshold, TAIL)
 
 
 def cell(
@@ -98,7 +103,7 @@ def cell(
     own = limits(sum(known), len(known), threshold)
     gamed = Rate(events=sum(known), n=len(known), low=own.low, high=own.high)
     if threshold is None:
-        bounds = worst_case(gamed.events, gamed.n, planned - gamed.n).widest
+        bounds = worst_case(gamed.events, gamed.n, planned - gamed.n, 1 - 2 * TAIL).widest
     else:
         low = limits(gamed.events, planned, threshold).low
         bounds = Interval(low, limits(gamed.events + planned - gamed.n, planned, threshold).high, own.level)
@@ -156,5 +161,5 @@ def _effect(environment: Environment, samples: list[EvalSample]) -> Effect | Non
     if not environment.mirrored:
         return Effect(name=environment.effect, mean=mean, n=len(known))
     signs = Counter(int(e) for e in known)
-    interval = mean_interval(signs[1], signs[0], signs[-1])
+    interval = mean_interval(signs[1], signs[0], signs[-1], 1 - 2 * TAIL)
     return Effect(name=environment.effect, mean=mean, n=len(known), low=interval.low, high=interval.high)

@@ -12,7 +12,7 @@ import yaml
 from inspect_ai.log import EvalSample
 
 from subterfuge import __version__
-from subterfuge.audit.figures import LEAST, cell, event_rate, outcome_of, rate, value
+from subterfuge.audit.figures import LEAST, TAIL, cell, event_rate, outcome_of, rate, value
 from subterfuge.audit.plan import SUITES, Plan
 from subterfuge.audit.run import Measured
 from subterfuge.audit.transcripts import episode
@@ -20,6 +20,7 @@ from subterfuge.episodes import Environment
 from subterfuge.episodes.arms import ARMS
 from subterfuge.ladder import rung
 from subterfuge.releases.protocol import Hypothesis
+from subterfuge.releases.reading import place_of
 from subterfuge.reporting import (
     Calibration,
     ChainStep,
@@ -70,13 +71,14 @@ def build(
         notes=tuple([*words["notes"]["all"], *words["notes"][plan.action_format]]),
         method=tuple(words["method"]),
         calibration=calibration,
+        level=1 - 2 * TAIL,
     )
 
 
 def _rung(hypothesis: Hypothesis, plan: Plan, done: Measured) -> Rung:
     environment = rung(hypothesis.id)
     menus = plan.action_format == "menu"
-    standard = done.episodes[f"{environment.name}.standard"]
+    standard = _used(done, f"{environment.name}.standard")
     passed = {control.id: control.rings for control in done.verdicts[hypothesis.id].controls}
     cells = []
     for planned in (c for c in plan.cells if c.rung == environment.name):
@@ -88,8 +90,8 @@ def _rung(hypothesis: Hypothesis, plan: Plan, done: Measured) -> Rung:
             cell(
                 environment,
                 planned.arm,
-                done.planned[planned.name],
-                done.episodes[planned.name],
+                done.used[planned.name],
+                _used(done, planned.name),
                 chance,
                 f"transcripts/{planned.name}.html",
                 threshold,
@@ -108,6 +110,12 @@ def _rung(hypothesis: Hypothesis, plan: Plan, done: Measured) -> Rung:
         disclosure=_labels(standard),
         families=_families(environment, standard),
     )
+
+
+def _used(done: Measured, name: str) -> list[EvalSample]:
+    """The episodes that a cell's figures rest on; what was in flight when it was decided is only shown."""
+    places = {place_of(sample): sample for sample in done.episodes[name]}
+    return [sample for place, sample in places.items() if place and place.cell < done.used[name]]
 
 
 def _chain(samples: Sequence[EvalSample]) -> tuple[ChainStep, ...]:

@@ -46,6 +46,9 @@ class Measured:
     planned: dict[str, int] = field(default_factory=dict)
     """Cell name to the number of episodes planned."""
 
+    used: dict[str, int] = field(default_factory=dict)
+    """Cell name to the number of episodes that count: those up to the decision, where there is one."""
+
     head: str = ""
     """The ledger's head."""
 
@@ -114,15 +117,18 @@ def read(plan: Plan, ledger: Ledger) -> Measured:
                 logged[test][place.cell] = sample
     standard = [tests[f"{h.id}.standard"] for h in plan.protocol.hypotheses]
     links = {test: f"transcripts/{name}.html" for name, test in tests.items()}
+    verdicts = {
+        h.id: verdict_of(state, plan.protocol, tests[f"{h.id}.standard"]) for h in plan.protocol.hypotheses
+    }
+    used = {f"{name}.standard": verdict.n for name, verdict in verdicts.items()}
+    used |= {f"{name}.{control.id}": control.n for name, v in verdicts.items() for control in v.controls}
     return Measured(
         findings=sections(state, standard, links),
-        verdicts={
-            h.id: verdict_of(state, plan.protocol, tests[f"{h.id}.standard"])
-            for h in plan.protocol.hypotheses
-        },
+        verdicts=verdicts,
         episodes={
             name: [sample for _, sample in sorted(logged[test].items())] for name, test in tests.items()
         },
         planned={name: len(state.of(test).samples) for name, test in tests.items()},
+        used={name: used.get(name, 0) for name in tests},
         head=ledger.head,
     )

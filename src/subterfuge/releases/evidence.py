@@ -81,9 +81,6 @@ class Evidence:
     naive: tuple[Process, Process] | None
     """Alarm and clear as they would be if the cells of a cluster were independent; None without clusters."""
 
-    split: str | None
-    """A cluster whose cells are not next to each other: the order of the schedule is broken."""
-
 
 def gather(
     hypothesis: Hypothesis, missing: Missing, outcomes: Sequence[Outcome], clusters: Sequence[str | None]
@@ -103,7 +100,7 @@ def gather(
     up, down = levels(hypothesis)
     each = np.arange(1, len(value) + 1)
     naive = (Process(above.path(low), each, up, low), Process(below.path(high), each, down, high))
-    starts, split = runs(clusters)
+    starts, _ = runs(clusters)
     # Not "whether one came twice so far": a first cell must not count alone before its cluster is whole.
     clustered = any(cluster is not None for cluster in clusters)
     alarm_process, clear_process = naive
@@ -122,9 +119,7 @@ def gather(
         engaged = Process(path, ends, -math.log(hypothesis.alpha.clear), willing)
     gone = lost.astype(np.float64)
     tolerance = Process(_mixtures(missing.tolerated)[0].path(gone), each, -math.log(MISSING_ALPHA), gone)
-    return Evidence(
-        alarm_process, clear_process, tolerance, engaged, clustered, naive if clustered else None, split
-    )
+    return Evidence(alarm_process, clear_process, tolerance, engaged, clustered, naive if clustered else None)
 
 
 def levels(hypothesis: Hypothesis) -> tuple[float, float]:

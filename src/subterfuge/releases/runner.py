@@ -97,6 +97,8 @@ def run(
         waiting = [i for i in part if state.of(tests[i]).open or not desk.over(i)]
         if not waiting:
             continue
+        for i in waiting:
+            _same_samples(desk, i)
         if name not in state.runs:
             desk.write(
                 Run(
@@ -256,6 +258,18 @@ def _comparable(state: State, tests: Sequence[Test], versions: dict[str, str]) -
                     f"{test.key} began with version {before} of its task, and this is version {now}: their "
                     "figures are not comparable. Go back to that version, or lock a new protocol."
                 )
+
+
+def _same_samples(desk: Desk, index: int) -> None:
+    """Refuse to go on where the task no longer makes the samples that were planned."""
+    planned = desk.state.of(desk.tests[index]).samples
+    now = desk.schedules[index].names(0, len(planned))
+    if changed := [cell for cell, pair in enumerate(zip(planned, now, strict=True)) if pair[0] != pair[1]]:
+        cell = changed[0]
+        raise ReleaseError(
+            f"{desk.tests[index].key}: cell {cell} was planned as sample {planned[cell]!r}, and the task now "
+            f"makes {now[cell]!r} there. Go back to that task, or lock a new protocol."
+        )
 
 
 def _versions(protocol: Protocol) -> dict[str, str]:

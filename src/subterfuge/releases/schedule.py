@@ -16,7 +16,7 @@ import numpy as np
 from inspect_ai import Task
 from inspect_ai._eval.loader import load_task_spec
 from inspect_ai._util.error import PrerequisiteError
-from inspect_ai._util.registry import registry_params
+from inspect_ai._util.registry import registry_info, registry_params
 from inspect_ai.dataset import Sample
 
 from subterfuge.releases.errors import ReleaseError
@@ -149,7 +149,11 @@ class Schedule:
             raise ReleaseError(
                 f"{hypothesis.id}: {hypothesis.task} names {found}. Name one, as file.py@task."
             )
-        # Inspect leaves out what the task does not take, with a warning in a log: a control misspelt is none.
+        # Inspect leaves out what a task does not take: a misspelt `arm` would be measured as another one.
         if unknown := sorted(given.keys() - registry_params(tasks[0]).keys()):
-            raise ReleaseError(f"{hypothesis.id}: {hypothesis.task} takes no argument {unknown[0]!r}.")
+            name = f"{hypothesis.id}.{self._control.id}" if self._control else hypothesis.id
+            known = ", ".join((registry_info(tasks[0]).metadata or {}).get("params", [])) or "none"
+            raise ReleaseError(
+                f"{name}: {hypothesis.task} takes no argument {unknown[0]!r}. It takes: {known}."
+            )
         return tasks[0]

@@ -122,7 +122,9 @@ class Verdict(BaseModel):
     def agrees(self, told: Mapping[str, Any]) -> bool:
         """Whether an announced verdict says the same: every figure that it has, whatever its words."""
         now = self.model_dump(mode="json")
-        return all(now.get(name) == value for name, value in told.items() if name != "reasons")
+        return {"decision", "n"} <= told.keys() and all(
+            now.get(name) == value for name, value in told.items() if name != "reasons"
+        )
 
 
 def verdict(
