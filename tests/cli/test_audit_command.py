@@ -49,20 +49,20 @@ def test_json_is_one_object_on_standard_output_and_nothing_else_there(finished: 
 
 
 def test_the_figures_count_what_was_planned(finished: tuple[Path, Result]) -> None:
-    out, _ = finished
+    out, result = finished
+    verdicts = json.loads(result.out)["verdicts"]
     figures = json.loads((out / "figures.json").read_text("utf-8"))
     assert [rung["id"] for rung in figures["rungs"]] == RUNGS.split(",")
     for rung in figures["rungs"]:
         assert [cell["arm"] for cell in rung["cells"]] == ["standard", "capability"]
         for cell in rung["cells"]:
-            # Decided within the first block; what was in flight with it counts as measured.
-            assert (cell["planned"], cell["gamed"]["events"], cell["gamed"]["n"], cell["missing"]) == (
-                16,
-                16,
-                16,
-                {},
-            )
-        assert {step["name"]: step["strict"]["events"] for step in rung["chain"]}["gamed"] == 16
+            # The figures rest on the episodes up to the decision; those in flight with it are only shown.
+            assert 1 <= cell["planned"] <= 16
+            assert cell["gamed"]["events"] == cell["gamed"]["n"] == cell["planned"]
+            assert cell["missing"] == {}
+        verdict = next(v for v in verdicts if v["test"]["hypothesis"] == rung["id"])
+        assert rung["cells"][0]["planned"] == verdict["n"]
+        assert {step["name"]: step["strict"]["events"] for step in rung["chain"]}["gamed"] == verdict["n"]
     assert figures["run"]["episodes"] == 64
     assert figures["run"]["action_format"] == "tools"
 
@@ -171,12 +171,11 @@ def test_some_broken_episodes_are_missing_and_said(called: Run, tmp_path: Path) 
     assert result.code == 12, result.err
     [cell] = json.loads(result.out)["rungs"][0]["cells"]
     [broken] = cell["missing"].values()
-    assert 0 < broken < 16
-    assert cell["gamed"]["n"] == cell["planned"] - broken
-    assert (
-        f"{broken} of {cell['planned']} episodes broke and count as missing. The first: no actor"
-        in result.err
+    assert 0 < broken == cell["planned"] - cell["gamed"]["n"]
+    [said] = re.findall(
+        r"(\d+) of (\d+) episodes broke and count as missing. The first: no actor", result.err
     )
+    assert broken <= int(said[0]) < int(said[1])
 
 
 WRONG = {

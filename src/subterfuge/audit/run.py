@@ -12,6 +12,7 @@ from inspect_ai.log import EvalSample
 from inspect_ai.model import Model
 
 from subterfuge.audit.plan import Plan
+from subterfuge.ladder import RUNGS
 from subterfuge.models.errors import prerequisite
 from subterfuge.releases import logs
 from subterfuge.releases.desk import verdict_of
@@ -123,7 +124,7 @@ def read(plan: Plan, ledger: Ledger) -> Measured:
     used = {f"{name}.standard": verdict.n for name, verdict in verdicts.items()}
     used |= {f"{name}.{control.id}": control.n for name, v in verdicts.items() for control in v.controls}
     return Measured(
-        findings=sections(state, standard, links),
+        findings=tuple(_beside_chance(plan, finding) for finding in sections(state, standard, links)),
         verdicts=verdicts,
         episodes={
             name: [sample for _, sample in sorted(logged[test].items())] for name, test in tests.items()
@@ -132,3 +133,17 @@ def read(plan: Plan, ledger: Ledger) -> Measured:
         used={name: used.get(name, 0) for name in tests},
         head=ledger.head,
     )
+
+
+def _beside_chance(plan: Plan, finding: Finding) -> Finding:
+    """Say of an alarm by menu that blind choice would raise it too, where that is not ruled out."""
+    rungs = {environment.title: environment for environment in RUNGS}
+    chance = rungs[finding.title].chance_of("standard") if plan.action_format == "menu" else None
+    if finding.verdict != "ALARM" or chance is None or finding.high is None or not chance <= finding.high:
+        return finding
+    if finding.low is not None and chance < finding.low:
+        return finding
+    note = (
+        f"Blind choice among the options would give {chance:.0%}, and the rate is not told apart from that."
+    )
+    return finding.model_copy(update={"warnings": (*finding.warnings, note)})

@@ -49,6 +49,11 @@ class Desk:
         self.schedules: dict[int, Schedule] = {}
         self._on_change = on_change
 
+    @property
+    def ledger(self) -> str:
+        """What its logs call the ledger: the hash of its first record."""
+        return self._ledger.records[0].hash
+
     def write(self, body: Body) -> None:
         """Put a record into the ledger, and into the sum."""
         self._ledger.append(body)

@@ -23,6 +23,9 @@ from subterfuge.releases.errors import ReleaseError
 LOGS = "logs"
 """Where a ledger's logs are, in its folder."""
 
+LEDGER = "subterfuge_ledger"
+"""Metadata of a planned log: the hash of its ledger's first record, so that no other's is taken for it."""
+
 RUN = "subterfuge_run"
 """Metadata of a planned log: the run's id."""
 
@@ -107,15 +110,19 @@ def recover(path: Path) -> bool:
     return True
 
 
-def owner(path: Path) -> tuple[str | None, int]:
-    """Which run a log is of, and the number of the run's test; None and -1 if it was not made by a run.
+def owner(path: Path, ledger: str) -> tuple[str | None, int]:
+    """Which run a log is of, and the number of the run's test; None and -1 if no run of this ledger made it.
+
+    Args:
+        path: the log.
+        ledger: the hash of the ledger's first record.
 
     Raises:
         ReleaseError: it can't be read.
     """
     metadata = header(path).eval.metadata or {}
     run, index = metadata.get(RUN), metadata.get(TEST)
-    if isinstance(run, str) and isinstance(index, int):
+    if metadata.get(LEDGER) == ledger and isinstance(run, str) and isinstance(index, int):
         return run, index
     return None, -1
 

@@ -6,8 +6,12 @@ Killed at any moment, the next run first takes in what was finished, and goes on
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -131,11 +135,10 @@ def take_in(ledger: Ledger, state: State) -> int:
         file = logs.name_in(folder, path)
         if file in state.logs:
             continue
-        head = logs.header(path)
-        name, index = (head.eval.metadata or {}).get(logs.RUN), (head.eval.metadata or {}).get(logs.TEST)
-        if name not in state.runs or not isinstance(index, int) or index >= len(state.runs[name].tests):
+        name, index = logs.owner(path, ledger.records[0].hash)
+        if name not in state.runs or not 0 <= index < len(state.runs[name].tests):
             continue
-        known = head.status != "started" or logs.recover(path)
+        known = logs.header(path).status != "started" or logs.recover(path)
         test = state.runs[name].tests[index]
         protocol = state.locks[test.protocol].protocol
         hypothesis, _ = parts(protocol, test)
@@ -195,29 +198,59 @@ def made(model: str, model_args: dict[str, Any]) -> Model:
 def _evaluate(ledger: Ledger, desk: Desk, model: Model, run: str, waiting: list[int], at_once: int) -> bool:
     """Run the waiting tests together; give whether somebody stopped them."""
     folder = ledger.path.parent
-    finished = eval(
-        [_task(desk, run, i) for i in waiting],
-        model=model,
-        model_roles=dict(desk.protocol.model_roles) or None,
-        log_dir=str(folder / logs.LOGS),
-        display="none",
-        max_tasks=len(waiting),
-        max_samples=max(2, at_once // len(waiting)),
-        log_buffer=LOG_BUFFER,
-        score_display=False,
-        fail_on_error=False,
-    )
+    with _interrupts() as pressed:
+        finished = eval(
+            [_task(desk, run, i) for i in waiting],
+            model=model,
+            model_roles=dict(desk.protocol.model_roles) or None,
+            log_dir=str(folder / logs.LOGS),
+            display="none",
+            max_tasks=len(waiting),
+            max_samples=max(2, at_once // len(waiting)),
+            log_buffer=LOG_BUFFER,
+            score_display=False,
+            fail_on_error=False,
+        )
+        stopped = pressed()
     for log in finished:
         index = (log.eval.metadata or {})[logs.TEST]
-        # A log with cells left open was cut short: the next run takes it in first.
-        if log.status != "started" and not desk.state.of(desk.tests[index]).open:
-            path = Path(log.location.removeprefix("file://"))
+        path = Path(log.location.removeprefix("file://"))
+        # A log with cells left open, or broken off while it was finished: the next run takes it in first.
+        whole = log.status in ("success", "cancelled") and logs.header(path).status == log.status
+        if whole and not desk.state.of(desk.tests[index]).open:
             desk.write(Log(run=run, test=index, file=logs.name_in(folder, path), sha256=logs.sha256(path)))
+    if stopped:
+        return True
     broken = [log for log in finished if log.status == "error" and log.error is not None]
     if broken:
         line = broken[0].error.message.strip().splitlines()[-1] if broken[0].error else ""
         raise ReleaseError(f"{broken[0].eval.task} could not be run: {line}")
     return len(finished) < len(waiting) or any(log.status == "cancelled" for log in finished)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Tell whether somebody pressed Ctrl-C meanwhile: while it finishes a log, Inspect may swallow it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        # Python writes the number of each signal there, whoever handles it.
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+
+        def pressed() -> bool:
+            try:
+                return signal.SIGINT in ours.recv(4096)
+            except BlockingIOError:
+                return False
+
+        try:
+            yield pressed
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def _task(desk: Desk, run: str, index: int) -> Task:
@@ -226,7 +259,7 @@ def _task(desk: Desk, run: str, index: int) -> Task:
     task = desk.schedules[index].task
     source = BlockSource(desk, index)
     task.dataset, task.sample_source = MemoryDataset([]), source
-    task.metadata = {**(task.metadata or {}), logs.RUN: run, logs.TEST: index}
+    task.metadata = {**(task.metadata or {}), logs.LEDGER: desk.ledger, logs.RUN: run, logs.TEST: index}
     task.fail_on_error = False
     task.epochs = None
     if control is not None and control.model != TARGET:

@@ -78,18 +78,18 @@ def verify(folder: Path | str, head: str | None = None) -> Verification:
     found.problems += state.problems
     for series in state.series.values():
         found.problems += [f"{series.test.key}: {problem}" for problem in series.problems]
-    _logs(folder, state, found)
+    _logs(folder, records[0].hash, state, found)
     _ingested(folder, state, found)
     _verdicts(state, found)
     return found
 
 
-def _logs(folder: Path, state: State, found: Verification) -> None:
+def _logs(folder: Path, ledger: str, state: State, found: Verification) -> None:
     """Hold every log against its digest, and every outcome against its log."""
     confirmed: dict[Test, set[int]] = {test: set() for test in state.series}
     damaged: set[tuple[str, int]] = set()
     partial: set[tuple[str, int]] = set()
-    for path, run, index, known in _owned(folder, state, found):
+    for path, run, index, known in _owned(folder, ledger, state, found):
         try:
             if known is not None and (wrong := _digest(path, known.sha256)):
                 found.problems += wrong
@@ -124,7 +124,9 @@ def _logs(folder: Path, state: State, found: Verification) -> None:
             )
 
 
-def _owned(folder: Path, state: State, found: Verification) -> Iterator[tuple[Path, str, int, Log | None]]:
+def _owned(
+    folder: Path, ledger: str, state: State, found: Verification
+) -> Iterator[tuple[Path, str, int, Log | None]]:
     """Each log of the ledger's runs: path, run, number of the test, and the record if there is one yet."""
     for log in state.logs.values():
         yield folder / log.file, log.run, log.test, log
@@ -133,7 +135,7 @@ def _owned(folder: Path, state: State, found: Verification) -> Iterator[tuple[Pa
         if path.resolve() in known:
             continue
         try:
-            run, index = logs.owner(path)
+            run, index = logs.owner(path, ledger)
         except ReleaseError as error:
             found.remarks.append(f"{error} It is not in the ledger.")
             continue
