@@ -53,6 +53,11 @@ class Event(BaseModel):
         return self
 
     @property
+    def binary(self) -> bool:
+        """Whether its outcomes are 0 or 1 whatever the score: it has a rule, and no scale."""
+        return any(rule is not None for rule in (self.equals, self.at_least, self.at_most))
+
+    @property
     def name(self) -> str:
         """How people call it: "grade.gamed ≥ 1"."""
         place = ".".join(part for part in (self.scorer or "score", self.key) if part)

@@ -175,6 +175,11 @@ class Hypothesis(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if self.boundary == "capped" and (self.cluster is not None or not self.event.binary):
+            raise ValueError(
+                "boundary: capped is calibrated for outcomes of 0 and 1 that stand alone: give the event a rule "
+                "(equals, at_least or at_most) and no cluster, or use anytime"
+            )
         least = least_to_clear(self.threshold, self.alpha.clear)
         if self.cap < least:
             raise ValueError(
