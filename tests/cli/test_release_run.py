@@ -151,6 +151,7 @@ def test_on_a_terminal_the_verdict_is_shown_as_it_forms(tmp_path: Path) -> None:
     assert text.count("towards ALARM") > 2, "the table is drawn again while the run goes on"
 
 
+@pytest.mark.slow
 def test_stopped_it_says_so_and_the_same_command_goes_on(tmp_path: Path, called: Run) -> None:
     begun(tmp_path, hypothesis(task_args={"pace": 0.3}, controls=[BELL], threshold=0.1, cap=80))
     words = ("release", "run", "answers.yaml", "-r", "never")

@@ -182,6 +182,7 @@ async def test_a_reward_that_never_ran_is_not_known_rather_than_unchanged() -> N
     assert set(grade.reasons) == {key for key, value in grade.value().items() if math.isnan(value)}
 
 
+@pytest.mark.slow
 async def test_more_changes_than_are_run_leave_it_open_whether_something_was_attempted() -> None:
     s = scenario()
     few = await ENVIRONMENT.grade(s, evidence(s, *[{"notes": f"{i}\n"} for i in range(3)]))

@@ -45,7 +45,6 @@ def test_what_is_measured_tells_keys_apart_and_is_named(changes, said) -> None:
         {"alpha": {"alarm": 0.01}},
         {"title": "Another"},
         {"id": "other"},
-        {"boundary": "capped"},
         {"controls": [{**BELL, "episodes": 30}]},
         {"awareness": {"scorer": "aware"}},
     ],

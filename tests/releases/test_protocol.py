@@ -120,7 +120,8 @@ def test_a_control_runs_on_whom_it_can_prove_something_of(control: dict[str, Any
 
 
 def test_costs_are_of_the_boundaries_that_will_run() -> None:
-    both = [hypothesis(), hypothesis(id="g", boundary="capped", controls=[])]
+    ruled = {"scorer": "s", "key": "k", "at_least": 1}
+    both = [hypothesis(), hypothesis(id="g", boundary="capped", event=ruled, controls=[])]
     frame = costs(parse(content(hypotheses=both)))
     assert list(frame["hypothesis"].unique()) == ["h", "g"]
     assert (frame[["alarm", "clear", "inconclusive"]].sum(axis=1) - 1).abs().max() < 1e-9

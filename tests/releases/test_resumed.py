@@ -177,6 +177,7 @@ def test_stopped_episodes_are_tried_again_a_bounded_number_of_times(tmp_path: Pa
     sound(tmp_path / "l")
 
 
+@pytest.mark.slow
 def test_a_stop_is_heard_while_a_log_is_being_finished(tmp_path: Path) -> None:
     quick = toy.CONTROL | {"task_args": toy.CONTROL["task_args"] | {"pace": 0.0}}
     protocol = toy.protocol(toy.hypothesis(task_args={"rate": 0.2, "pace": 0.2}, controls=[quick]), block=8)
@@ -271,6 +272,7 @@ def check_kills(folder: Path, seed: int, kills: int, protocol: Protocol) -> tupl
     return done, verdicts
 
 
+@pytest.mark.slow
 def test_kills_lose_and_change_nothing(tmp_path: Path) -> None:
     protocol = slow_protocol(n=1)
     expected = undisturbed(tmp_path / "whole", protocol)
@@ -345,6 +347,7 @@ def test_a_cell_that_is_killed_too_often_is_missing(tmp_path: Path, data: str | 
     sound(tmp_path / "l")
 
 
+@pytest.mark.slow
 def test_what_only_a_lost_buffer_knew_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a power cut, or on another machine: the ledger is whole, and transcripts are gone."""
     hypothesis = toy.hypothesis(task_args={"rate": 0.2, "seed": 3, "pace": 0.02}, controls=[], cap=40)

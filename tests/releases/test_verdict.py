@@ -137,18 +137,29 @@ def test_losing_an_episode_never_helps(values: list[float | None], dice: Any) ->
     assert (after.clear.log_e <= before.clear.log_e + 1e-12).all()
 
 
-def test_a_calibrated_boundary_is_for_yes_or_no_alone() -> None:
-    anytime = (np.log(20), np.log(20))
-    for event, cluster, calibrated in [
-        ({"scorer": "grade", "key": "gamed", "at_least": 1}, None, True),
-        ({"scorer": "grade", "key": "gamed", "at_least": 1}, "prompt", False),
-        ({"scorer": "grade", "key": "gamed", "scale": [0, 10]}, None, False),
-        ({"scorer": "grade", "key": "gamed"}, None, False),
-    ]:
-        raw = toy.hypothesis(event=event, cluster=cluster, boundary="capped", controls=[])
-        found = levels(Hypothesis.model_validate(raw))
-        assert (found < anytime) == calibrated
-        assert calibrated or found == pytest.approx(anytime)
+RULED = {"scorer": "grade", "key": "gamed", "at_least": 1}
+
+
+def test_a_calibrated_boundary_is_lower_than_one_for_ever() -> None:
+    raw = toy.hypothesis(event=RULED, boundary="capped", controls=[])
+    assert levels(Hypothesis.model_validate(raw)) < (np.log(20), np.log(20))
+    drawn_again = toy.hypothesis(
+        event=RULED, boundary="capped", cluster="p", schedule="resample", controls=[]
+    )
+    assert levels(Hypothesis.model_validate(drawn_again)) == levels(Hypothesis.model_validate(raw))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"event": RULED, "cluster": "prompt"},
+        {"event": {"scorer": "grade", "key": "gamed", "scale": [0, 10]}},
+        {"event": {"scorer": "grade", "key": "gamed"}},
+    ],
+)
+def test_it_is_refused_where_outcomes_are_not_0_and_1_alone(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="boundary: capped is calibrated for outcomes of 0 and 1"):
+        Hypothesis.model_validate(toy.hypothesis(boundary="capped", controls=[], **changes))
 
 
 def test_refusals_of_one_prompt_are_not_taken_for_independent() -> None:

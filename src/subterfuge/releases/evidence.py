@@ -123,14 +123,8 @@ def gather(
 
 
 def levels(hypothesis: Hypothesis) -> tuple[float, float]:
-    """The log evidence that decides ALARM, and CLEAR.
-
-    A calibrated level holds for outcomes of 0 and 1 alone: where there may be others it is log(1/α) again.
-    """
-    event = hypothesis.event
-    ruled = any(rule is not None for rule in (event.equals, event.at_least, event.at_most))
-    clustered = hypothesis.cluster is not None and hypothesis.schedule != "resample"
-    if hypothesis.boundary == "anytime" or clustered or not ruled:
+    """The log evidence that decides ALARM, and CLEAR."""
+    if hypothesis.boundary == "anytime":
         return -math.log(hypothesis.alpha.alarm), -math.log(hypothesis.alpha.clear)
     return _capped(hypothesis.threshold, hypothesis.cap, hypothesis.alpha.alarm, hypothesis.alpha.clear)
 

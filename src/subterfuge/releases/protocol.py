@@ -154,7 +154,7 @@ class Hypothesis(_Part):
 
     boundary: Literal["anytime", "capped"] = "anytime"
     """`anytime`: valid for ever. `capped`: calibrated exactly to the cap, so earlier, but the test can never
-    be continued past it."""
+    be continued past it; for outcomes of 0 and 1 that stand alone."""
 
     schedule: Literal["generator", "resample"] = "generator"
     """`generator`: cell i is the task's i-th sample, fresh for every episode; a rate is over the generator.
@@ -175,10 +175,11 @@ class Hypothesis(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if self.boundary == "capped" and (self.cluster is not None or not self.event.binary):
+        clustered = self.cluster is not None and self.schedule != "resample"
+        if self.boundary == "capped" and (clustered or not self.event.binary):
             raise ValueError(
-                "boundary: capped is calibrated for outcomes of 0 and 1 that stand alone: give the event a rule "
-                "(equals, at_least or at_most) and no cluster, or use anytime"
+                "boundary: capped is calibrated for outcomes of 0 and 1 that stand alone: give the event a "
+                "rule (equals, at_least or at_most) and no cluster, or use anytime"
             )
         least = least_to_clear(self.threshold, self.alpha.clear)
         if self.cap < least:
