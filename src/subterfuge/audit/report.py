@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -169,4 +170,6 @@ def publish(plan: Plan, report: Report, done: Measured, folder: Path) -> Path:
         )
         write(folder / "transcripts" / f"{planned.name}.html", render_transcripts(page))
     write(folder / "figures.json", report.model_dump_json(indent=1) + "\n")
+    verdicts = [verdict.model_dump(mode="json") for verdict in done.verdicts.values()]
+    write(folder / "verdicts.json", json.dumps(verdicts, indent=1) + "\n")
     return write(folder / "report.html", render(report, done.findings))
