@@ -13,6 +13,9 @@ from subterfuge.cli.certify import certify
 from subterfuge.cli.console import say
 from subterfuge.cli.release import release
 
+INTERRUPTED = 130
+"""Exit code of what the user stopped, as shells have it."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -41,9 +44,11 @@ def main() -> None:
     """Run the command line. A user's mistake is one line and exit code 2; a crash is a crash."""
     try:
         app()
-    except KeyboardInterrupt:
-        say("Stopped. Run the same command again to go on.")
-        sys.exit(130)
+    except SystemExit as left:
+        # Typer makes this code of Ctrl-C, without a word.
+        if left.code == INTERRUPTED:
+            say("Stopped. Run the same command again to go on.")
+        raise
     except Exception as error:
         if not isinstance(error, _mistakes()):
             raise

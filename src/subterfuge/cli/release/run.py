@@ -46,12 +46,7 @@ def run(
 
     read = protocol_of(protocol, ledger)
     with Ledger.open(ledger) as opened, remarks(), Board() as board:
-        try:
-            verdicts = runner.run(opened, read, release, only=only, at_once=at_once, on_change=board)
-        except KeyboardInterrupt:
-            board.stop()
-            say("Stopped. Run the same command again to go on.")
-            raise
+        verdicts = runner.run(opened, read, release, only=only, at_once=at_once, on_change=board)
         head = opened.head
     with remarks():
         cards(ledger, [release], junit, markdown)
