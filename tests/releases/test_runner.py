@@ -14,7 +14,7 @@ from subterfuge.releases.desk import Desk
 from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.records import Lock, Retry
-from subterfuge.releases.runner import made, run
+from subterfuge.releases.runner import Watch, made, run
 from subterfuge.releases.verify import verify
 
 CLEAN = {"event": 0}
@@ -96,18 +96,27 @@ def test_what_is_retried_is_what_the_protocol_says(tmp_path: Path) -> None:
     assert (own.failed, own.outcomes[0].attempt, own.outcomes[0].status) == ({0: 2}, 3, "errored")
 
 
+def pressed_once() -> Watch:
+    """Presses Ctrl-C at the first outcome, and not again: a second one breaks into whatever is going on."""
+    pressed: list[int] = []
+
+    def press(desk: Desk, index: int) -> None:
+        pressed.append(index)
+        if len(pressed) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    return press
+
+
 def test_an_episode_that_was_stopped_is_halted(tmp_path: Path) -> None:
     hypothesis = toy.hypothesis(
         task_args=fates(tmp_path, CLEAN, CLEAN | {"seconds": 60}), controls=[], cap=17
     )
     protocol = toy.protocol(hypothesis, block=2, missing={"attempts": 1})
 
-    def press(desk: Desk, index: int) -> None:
-        signal.raise_signal(signal.SIGINT)
-
     with toy.begin(tmp_path / "l", protocol) as ledger:
         with pytest.raises(KeyboardInterrupt):
-            run(ledger, protocol, "m", on_change=press)
+            run(ledger, protocol, "m", on_change=pressed_once())
         run(ledger, protocol, "m")
     (series,) = toy.state_of(tmp_path / "l").series.values()
     assert [series.outcomes[cell].status for cell in range(3)] == ["scored", "halted", "scored"]
@@ -214,12 +223,9 @@ def test_another_version_of_the_task_is_refused(tmp_path: Path) -> None:
     task.write_text(text)
     protocol = toy.protocol(toy.hypothesis(task=f"{task}@toy", controls=[], task_args={"rate": 0.2}), block=4)
 
-    def stop(desk: Desk, index: int) -> None:
-        signal.raise_signal(signal.SIGINT)
-
     with toy.begin(tmp_path / "l", protocol) as ledger:
         with pytest.raises(KeyboardInterrupt):
-            run(ledger, protocol, "m", on_change=stop)
+            run(ledger, protocol, "m", on_change=pressed_once())
         task.write_text(text.replace('"1-A"', '"2-A"'))
         with pytest.raises(ReleaseError, match="began with version 1-A of its task, and this is version 2-A"):
             run(ledger, protocol, "m")
@@ -234,12 +240,9 @@ def test_a_task_that_makes_other_samples_now_is_refused(tmp_path: Path) -> None:
     task.write_text(text)
     protocol = toy.protocol(toy.hypothesis(task=f"{task}@toy", controls=[]), block=4)
 
-    def stop(desk: Desk, index: int) -> None:
-        signal.raise_signal(signal.SIGINT)
-
     with toy.begin(tmp_path / "l", protocol) as ledger:
         with pytest.raises(KeyboardInterrupt):
-            run(ledger, protocol, "m", on_change=stop)
+            run(ledger, protocol, "m", on_change=pressed_once())
         task.write_text(text.replace('name = f"s', 'name = f"t'))
         with pytest.raises(
             ReleaseError, match="cell 0 was planned as sample 's0', and the task now makes 't0'"
