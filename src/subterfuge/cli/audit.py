@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
 from subterfuge.cli.console import answer, console, remarks, say
 from subterfuge.cli.release.live import Board
+from subterfuge.cli.release.options import arguments
 
 if TYPE_CHECKING:
     from subterfuge.audit.run import Measured
@@ -67,10 +67,10 @@ def audit(
     from subterfuge.models.scripted import ScriptedAPI  # noqa: PLC0415
     from subterfuge.releases.exits import exit_code  # noqa: PLC0415
 
-    arguments = _arguments(model_args)
+    given = arguments(model_args)
     plan = plans.make(
         model=model,
-        model_args=arguments,
+        model_args=given,
         suite_name=suite,
         action_format=action_format or None,
         sandbox=sandbox,
@@ -81,7 +81,7 @@ def audit(
         full=full,
     )
     with remarks():
-        loaded = _model(model, arguments)
+        loaded = _model(model, given)
     asyncio.run(ready())
     with runs.opened(plan, out, loaded) as ledger:
         finished = sum(1 for _ in ledger.records.of("outcome"))
@@ -144,15 +144,3 @@ def _model(name: str, arguments: dict[str, Any]) -> Any:
 
 def _split(names: str) -> list[str] | None:
     return list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or None
-
-
-def _arguments(given: list[str]) -> dict[str, Any]:
-    from subterfuge.models.errors import prerequisite  # noqa: PLC0415
-
-    found = {}
-    for pair in given:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            raise prerequisite(f"-M {pair!r} is not of the form name=value.")
-        found[name] = yaml.safe_load(text)
-    return found

@@ -14,7 +14,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSample
 
 from subterfuge.releases.ledger import Ledger
-from subterfuge.releases.protocol import TARGET, Control, Hypothesis, Protocol
+from subterfuge.releases.protocol import Control, Hypothesis, Protocol
 from subterfuge.releases.reading import Place, infrastructure, interrupted, outcome_of, place_of
 from subterfuge.releases.records import Block, Body, Outcome, Retry, Test
 from subterfuge.releases.schedule import Schedule
@@ -203,6 +203,3 @@ def lost(protocol: Protocol, run: str, index: int, place: Place, reason: str) ->
     return Outcome(
         run=run, test=index, cell=place.cell, status="absent", reason=reason, attempt=place.attempt
     )
-
-
-__all__ = ["TARGET", "BlockSource", "Desk", "lost", "parts", "settle", "tests_of", "verdict_of"]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from subterfuge.releases.protocol import Hypothesis, Missing
 from subterfuge.releases.records import Outcome
 from subterfuge.statistics.capped import capped_level
+from subterfuge.statistics.missingness import missing_path
 from subterfuge.statistics.mixture import Mixture, alarm, clear
 
 Floats = NDArray[np.float64]
@@ -118,7 +119,7 @@ def gather(
         path = _mixtures(hypothesis.engaged)[0].path(willing)
         engaged = Process(path, ends, -math.log(hypothesis.alpha.clear), willing)
     gone = lost.astype(np.float64)
-    tolerance = Process(_mixtures(missing.tolerated)[0].path(gone), each, -math.log(MISSING_ALPHA), gone)
+    tolerance = Process(missing_path(gone, missing.tolerated), each, -math.log(MISSING_ALPHA), gone)
     return Evidence(alarm_process, clear_process, tolerance, engaged, clustered, naive if clustered else None)
 
 

@@ -24,6 +24,7 @@ from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.event import Event
 from subterfuge.releases.ledger import Ledger
 from subterfuge.releases.places import Tally, tally
+from subterfuge.releases.protocol import read_yaml
 from subterfuge.releases.records import Ingest, Model
 from subterfuge.releases.state import State
 
@@ -170,13 +171,7 @@ def mapping_of(path: Path | str) -> Mapping:
     Raises:
         ReleaseError: it can't be read, or is none.
     """
-    path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReleaseError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
-    except yaml.YAMLError as error:
-        raise ReleaseError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    content = read_yaml(path)
     if not isinstance(content, dict) or "event" not in content:
         raise ReleaseError(
             f"{path} holds no mapping: it should name `event`, and may name `refusal` and `awareness`."

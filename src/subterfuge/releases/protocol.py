@@ -263,16 +263,25 @@ def load(path: Path | str) -> Protocol:
     Raises:
         ReleaseError: one line that says what is wrong, and where.
     """
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise ReleaseError(f"{path} holds no protocol: it should name `name` and `hypotheses`.")
+    return parse(content, str(path))
+
+
+def read_yaml(path: Path | str) -> Any:
+    """What a YAML file of the user's holds.
+
+    Raises:
+        ReleaseError: it can't be read, or is no YAML.
+    """
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
     except yaml.YAMLError as error:
         raise ReleaseError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(content, dict):
-        raise ReleaseError(f"{path} holds no protocol: it should name `name` and `hypotheses`.")
-    return parse(content, str(path))
 
 
 def parse(content: dict[str, Any], origin: str = "protocol") -> Protocol:

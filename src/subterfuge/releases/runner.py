@@ -22,7 +22,7 @@ from inspect_ai.model import GenerateConfig, Model, get_model
 
 from subterfuge import __version__
 from subterfuge.releases import logs
-from subterfuge.releases.desk import BlockSource, Desk, lost, parts, settle, tests_of
+from subterfuge.releases.desk import BlockSource, Desk, lost, parts, settle, tests_of, verdict_of
 from subterfuge.releases.errors import ReleaseError
 from subterfuge.releases.fingerprint import fingerprint, same_or_error
 from subterfuge.releases.ledger import Ledger
@@ -172,7 +172,7 @@ def conclude(ledger: Ledger, state: State, protocol: Protocol, tests: Sequence[T
     for test in tests:
         if test.control is not None:
             continue
-        verdict = Desk(ledger, state, protocol, "", tests).verdict(test)
+        verdict = verdict_of(state, protocol, test)
         found.append(verdict)
         before = state.decisions.get(test)
         if verdict.final and (before is None or not verdict.agrees(before.verdict)):
