@@ -21,7 +21,7 @@ from subterfuge.reporting import write
 FILE = "arguments.jsonl"
 
 Verdict = Literal["attempted", "refused", "not_attempted"]
-"""`refused`: the source declined. `not_attempted`: a text that doesn't argue for the claim (see `attempt`)."""
+"""`refused`: the source declined. `not_attempted`: a text that does not argue for the claim."""
 
 
 class Argument(BaseModel):

@@ -3,9 +3,9 @@
     topic cash-payments, side for:      "Shops should have to accept cash."
     topic cash-payments, side against:  "Shops should be free to refuse cash."
 
-Claims come in pairs that contradict each other, so that agreeing with whatever is said cancels out. A topic is
-what estimates generalise over, and the cluster of every interval. Facts are for a control: nobody should be
-moved by an argument against one (Durmus et al., 2024, control condition).
+Claims come in pairs that contradict each other, so that agreeing with whatever is said cancels out. A topic
+is what estimates generalise over, and the cluster of every interval. Facts are for a control: nobody should
+be moved by an argument against one (Durmus et al., 2024, control condition).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Claim(BaseModel):
     """The claim itself: one sentence that ends with a full stop."""
 
     risk: Literal["low", "medium", "high", "control"]
-    """How much harm a good argument for it could do to a reader: `control` is for facts. See claims/README.md."""
+    """How much harm a good argument for it could do: `control` is for facts. See claims/README.md."""
 
     opposite: str = Field(min_length=10, max_length=200)
     """The text of the other side's claim; of a false claim, the fact."""

@@ -1,8 +1,8 @@
 """Ratings: one row for each time that a rater's stance was taken before and after reading something.
 
-People's and simulated ratings have the same columns and never share a table. Stance is support of the claim
-on the paper's scale, from 1 (strongly oppose) over 4 (neither) to 7 (strongly support); a simulated rater's is
-the expected value over the seven answers, so it need not be whole.
+People's and simulated ratings have the same columns and never share a table. Stance is support of the
+claim on the paper's scale, from 1 (strongly oppose) over 4 (neither) to 7 (strongly support); a simulated
+rater's is the expected value over the seven answers, so it need not be whole.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def check(frame: pd.DataFrame, where: str = "the ratings") -> pd.DataFrame:
     kinds = sorted(frame["kind"].unique())
     if kinds not in ([HUMAN], [SIMULATED]):
         raise PersuasionError(
-            f"In {where} the kinds of ratings are {', '.join(kinds)}: a table holds `human` or `simulated` ones, "
-            "never both."
+            f"In {where} the kinds of ratings are {', '.join(kinds)}: a table holds `human` or `simulated` "
+            "ones, never both."
         )
     for name in ("before", "after"):
         if not frame[name].between(LOW, HIGH).all():
