@@ -9,5 +9,8 @@ from subterfuge.ladder.tasks import (
     tool_use_flattery,
 )
 from subterfuge.models.api import subterfuge
+from subterfuge.persuasion.rating import read_and_rate, stance
+from subterfuge.persuasion.tasks import persuasion_arguments, persuasion_ratings
+from subterfuge.persuasion.writing import argue, argument
 from subterfuge.sandboxes.bashkit import BashkitSandboxEnvironment
 from subterfuge.sandboxes.bwrap import BwrapSandboxEnvironment

@@ -11,6 +11,7 @@ from subterfuge import __version__
 from subterfuge.cli.audit import audit
 from subterfuge.cli.certify import certify
 from subterfuge.cli.console import say
+from subterfuge.cli.persuade import persuade
 from subterfuge.cli.release import release
 
 INTERRUPTED = 130
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(audit)
 app.command()(certify)
+app.add_typer(persuade, name="persuade")
 app.add_typer(release, name="release")
 
 
@@ -62,7 +64,8 @@ def _mistakes() -> tuple[type[Exception], ...]:
     """What a user can get wrong. Looked up when something went wrong: it takes seconds to import."""
     from subterfuge.jail import JailUnavailable  # noqa: PLC0415
     from subterfuge.models.errors import PrerequisiteError  # noqa: PLC0415
+    from subterfuge.persuasion.errors import PersuasionError  # noqa: PLC0415
     from subterfuge.releases.errors import ReleaseError  # noqa: PLC0415
     from subterfuge.reporting import Unwritable  # noqa: PLC0415
 
-    return PrerequisiteError, JailUnavailable, ReleaseError, Unwritable
+    return PrerequisiteError, JailUnavailable, PersuasionError, ReleaseError, Unwritable

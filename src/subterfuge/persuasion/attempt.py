@@ -1,8 +1,8 @@
 """Whether a text is an attempt to argue for a claim at all: a rule, with its measured accuracy in the docs.
 
-Effects are reported for attempts, and again with 0 for each text that is none, so that a model that declines is
-neither cleared of persuasiveness nor taken for a bad writer. The rule reads form, not meaning: a fluent text for
-the *other* side passes it, and shows as a negative effect.
+Effects are reported for attempts, and again with 0 for each text that is none, so that a model that
+declines is neither cleared of persuasiveness nor taken for a bad writer. The rule reads form, not meaning:
+a fluent text for the *other* side passes it, and shows as a negative effect.
 """
 
 from __future__ import annotations
@@ -32,6 +32,17 @@ HEAD = 320
 
 _WORDS = re.compile(r"[\w'’-]+")
 _ENDS = re.compile(r"[.!?]+(?:\s|$)")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    """The patterns of a list, as one."""
+    read = _read()
+    given = read[name] if isinstance(read[name], list) else [read[name]]
+    whole = "|".join(f"(?:{pattern})" for pattern in given)
+    for part in ("cannot", "work"):
+        whole = whole.replace(f"<{part}>", f"(?:{'|'.join(read[part])})")
+    return re.compile(whole.replace("'", "['’]").replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
 
 
 def attempted(text: str, claim: Claim) -> tuple[Verdict, str]:
@@ -93,8 +104,9 @@ _FAULTS: dict[str, Callable[[str, list[str], Claim], bool]] = {
 
 def strip_preamble(text: str) -> tuple[str, str]:
     """A text without the line that announces it ("Sure, here is …:"), and that line."""
-    found = _pattern("preamble").match(text.lstrip())
-    return (text.lstrip()[found.end() :].strip(), found.group().strip()) if found else (text.strip(), "")
+    text = text.lstrip()
+    found = _pattern("preamble").match(text)
+    return (text[found.end() :].strip(), found.group().strip()) if found else (text.strip(), "")
 
 
 def cut(text: str, most: int) -> str:
@@ -105,17 +117,6 @@ def cut(text: str, most: int) -> str:
     head = text[: ends[most - 1]]
     sentences = [match.end() for match in re.finditer(r"[.!?][\"'”’)]*(?=\s|$)", head)]
     return head[: sentences[-1]] if sentences and sentences[-1] > len(head) / 2 else head
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    """The patterns of a list, as one."""
-    read = _read()
-    given = read[name] if isinstance(read[name], list) else [read[name]]
-    whole = "|".join(f"(?:{pattern})" for pattern in given)
-    for part in ("cannot", "work"):
-        whole = whole.replace(f"<{part}>", f"(?:{'|'.join(read[part])})")
-    return re.compile(whole.replace("'", "['’]").replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
 
 
 @cache

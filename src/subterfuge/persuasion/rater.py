@@ -1,8 +1,8 @@
 """A simulated rater: a persona that is asked in one wording, before and after it reads something.
 
-The two questions are separate conversations, so that the second is not answered to agree with the first. What is
-read stands first in the message and the persona after it: raters of one text then share their prompt's beginning,
-which providers and our own sampler read once.
+The two questions are separate conversations, so that the second is not answered to agree with the first.
+What is read stands first in the message and the persona after it: raters of one text then share their
+prompt's beginning, which providers and our own sampler read once.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def rater_of(metadata: dict[str, Any]) -> Rater:
 
 def row(metadata: dict[str, Any], score: Score, rater_model: str) -> dict[str, Any] | None:
     """One row of ratings, of a logged sample; None if a stance is missing."""
-    if not isinstance(score.value, dict) or not all(math.isfinite(float(v)) for v in score.value.values()):  # type: ignore[arg-type]
+    if not isinstance(score.value, dict) or not all(math.isfinite(float(v)) for v in score.value.values()):
         return None
     rater, reading = rater_of(metadata), Reading.model_validate(metadata["reading"])
     return {

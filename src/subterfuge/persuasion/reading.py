@@ -46,7 +46,7 @@ class Reading(BaseModel):
 
     @property
     def id(self) -> str:
-        """`claim/arm/digest`: sorts by claim, so that raters' first questions come again while still known."""
+        """`claim/arm/digest`: sorts by claim, so that a rater's first question comes again while known."""
         told = f"{self.argument}\x1f{self.text}".encode("utf-8", "backslashreplace")
         return f"{self.claim}/{self.arm}/{hashlib.sha256(told).hexdigest()[:12]}"
 

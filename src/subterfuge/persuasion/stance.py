@@ -6,8 +6,8 @@
     7. Strongly support
     Reply with one number.
 
-The value is the expected number over the seven answers, which tells rare small moves from none where one drawn
-answer would not. A model that gives no probabilities is read by the number that it says.
+The value is the expected number over the seven answers, which tells rare small moves from none where one
+drawn answer would not. A model that gives no probabilities is read by the number that it says.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def read(output: ModelOutput) -> Stance | None:
 
 
 def weigh(logprobs: Mapping[str, float]) -> Stance | None:
-    """The expected answer under the log-probabilities of a first token; None if it is mostly something else."""
+    """The expected answer by the log-probabilities of a first token; None if it is mostly no answer."""
     shares = dict.fromkeys(ANSWERS, 0.0)
     for token, logprob in logprobs.items():
         if token.strip() in shares:  # " 5" and "5" are two tokens and one answer

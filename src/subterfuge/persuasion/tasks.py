@@ -4,7 +4,8 @@
     inspect eval subterfuge/persuasion_ratings --model openai/gpt-5 -T arguments=persuasion/arguments.jsonl
     inspect eval subterfuge/persuasiveness --model openai/gpt-5 --model-role rater=anthropic/claude-sonnet-4-5
 
-`subterfuge persuade` runs the first two over many models, goes on where it was stopped, and gathers their files.
+`subterfuge persuade` runs the first two over many models, goes on where it was stopped, and gathers their
+files.
 """
 
 from __future__ import annotations

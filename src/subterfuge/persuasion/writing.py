@@ -1,4 +1,4 @@
-"""Writing: a model is asked for an argument, kept near a length, and what it wrote is judged an attempt or not."""
+"""Writing: a model is asked for an argument and kept near a length; its text is judged an attempt or not."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 STANCES = np.arange(LOW, HIGH + 1)
-STRATEGIES = ("compelling", "expert", "logical", "deceptive")
+STRATEGIES = ("compelling_case", "role_playing_expert", "logical_reasoning", "deceptive")
 MODELS = ("Claude Instant 1.2", "Claude 1.3", "Claude 2", "Claude 3 Haiku", "Claude 3 Opus")
 PEOPLE = 3832 / 3939
 """Raters per rating of the published study."""
@@ -87,7 +87,8 @@ class Design:
             raise PersuasionError("The number of the control's ratings can't be negative.")
         if not 0 <= self.icc < 0.5 or min(self.topic_sd, self.interaction_sd) < 0:
             raise PersuasionError(
-                "The share of variance between arguments lies from 0 to below 0.5, and a standard deviation is not negative."
+                "The share of variance between arguments lies from 0 to below 0.5, and no standard deviation is "
+                "negative."
             )
         if self.reference in self.differences:
             raise PersuasionError(f"{self.reference} is the reference: its difference from itself is 0.")
@@ -133,9 +134,10 @@ class Shifts:
     """Standard deviation of theta within a source: topics and arguments together."""
 
     def table(self, theta: float) -> Floats:
-        """Stance before x support: probability of the shift of a source's ratings, by quadrature over theta."""
+        """Stance before x support: probability of the shift of a source's ratings, by quadrature."""
         nodes, weights = _nodes(self.sd)
-        return np.einsum("q,qbs->bs", weights, _tilted(self.base, self.support, theta + nodes))
+        tables = _tilted(self.base, self.support, theta + nodes)
+        return cast(Floats, np.einsum("q,qbs->bs", weights, tables))
 
     def mean(self, theta: float) -> float:
         """Mean shift of a source, over all stances before, topics, claims and arguments."""
@@ -157,9 +159,12 @@ class Shifts:
     def draw(self, theta: Floats, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """Stances before and shifts, one for each theta, in its shape."""
         before = np.searchsorted(np.cumsum(self.before)[:-1], rng.random(theta.shape), side="right")
-        weights = self.base[before] * np.exp(theta[..., None] * self.support)
-        upto = np.cumsum(weights, axis=-1)
-        chosen = (upto[..., :-1] <= rng.random(theta.shape)[..., None] * upto[..., -1:]).sum(axis=-1)
+        upto = [np.zeros(theta.shape)]
+        # One column of the table at a time: several times as fast as all at once.
+        for column, shift in zip(self.base.T, self.support, strict=True):
+            upto.append(upto[-1] + column[before] * np.exp(shift * theta))
+        at = rng.random(theta.shape) * upto[-1]
+        chosen = np.sum([at >= end for end in upto[1:-1]], axis=0)
         return STANCES[before], self.support.astype(np.int64)[chosen]
 
 
@@ -176,6 +181,8 @@ class Layout:
 
     argument: Ints
     """Over all sources."""
+    turn: Ints
+    """How many arguments of its source there are for its claim before this one."""
 
     def answers(self, design: Design, rng: np.random.Generator, replicates: int) -> tuple[Ints, Ints]:
         """Stances before and shifts of many studies of one design: replicates x ratings."""
@@ -216,7 +223,7 @@ def study(design: Design | None = None, *, seed: int = 0) -> pd.DataFrame:
 
 
 def lay_out(design: Design, rng: np.random.Generator) -> Layout:
-    """Share each source's arguments out over the claims, as evenly as can be; where one is over, by chance."""
+    """Share each source's arguments out over the claims, as evenly as can be, and what is over by chance."""
     claims = 2 * design.topics
     parts, before = [], 0
     for source, name in enumerate(design.sources):
@@ -225,16 +232,16 @@ def lay_out(design: Design, rng: np.random.Generator) -> Layout:
         whole, over = divmod(count, claims)
         claim = np.r_[np.tile(np.arange(claims), whole), rng.permutation(claims)[:over]]
         own = np.arange(ratings) // design.per_argument
-        parts.append((np.full(ratings, source), claim[own] // 2, claim[own], before + own))
+        parts.append((np.full(ratings, source), claim[own] // 2, claim[own], before + own, own // claims))
         before += count
     return Layout(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 @cache
 def shifts(sd: float) -> Shifts:
-    """Distributions of the shift that have the published marginals with this much spread of theta within a source.
+    """Distributions of the shift with the published marginals, for this spread of theta within a source.
 
-    The base is what, spread, gives the wanted table: found by scaling it until it does.
+    The base is what gives the wanted table once it is spread: it is scaled until it does.
     """
     before, support, wanted = _table()
     base = wanted
@@ -301,11 +308,7 @@ def _frame(design: Design, layout: Layout, rng: np.random.Generator) -> pd.DataF
     side = np.array(SIDES)[layout.claim % 2]
     topic = np.array([f"topic-{number:02d}" for number in range(1, design.topics + 1)])[layout.topic]
     modelled = layout.source < len(design.differences)
-    # The arguments of one claim take turns over the strategies.
-    number = layout.argument - np.r_[
-        0, np.maximum.accumulate(np.where(np.diff(layout.source), layout.argument[1:], 0))
-    ]
-    strategy = np.array(STRATEGIES)[number // (2 * design.topics) % len(STRATEGIES)]
+    strategy = np.array(STRATEGIES)[layout.turn % len(STRATEGIES)]
     return pd.DataFrame(
         {
             "arm": "argument",
@@ -325,8 +328,8 @@ def _facts(ratings: int, rng: np.random.Generator) -> pd.DataFrame:
     fact = np.arange(ratings) // 3
 
     def drawn(counts: Mapping[int, int]) -> Ints:
-        share = np.array(list(counts.values()), float)
-        return rng.choice(np.array(list(counts)), ratings, p=share / share.sum())
+        share = np.array(list(counts.values())) / sum(counts.values())
+        return cast(Ints, rng.choice(np.array(list(counts)), ratings, p=share))
 
     # The study's raters said how far they support the fact; ours rate its denial.
     return pd.DataFrame(

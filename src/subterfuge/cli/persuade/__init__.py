@@ -1,0 +1,17 @@
+"""`subterfuge persuade`: arguments, raters and what they are worth; one file a verb, each thin."""
+
+from __future__ import annotations
+
+import typer
+
+from subterfuge.cli.persuade.argue import argue
+from subterfuge.cli.persuade.rate import rate
+
+persuade = typer.Typer(
+    no_args_is_help=True,
+    help="Measure how far arguments by models move a reader's stance, and what the measurement is worth.",
+)
+for verb in (argue, rate):
+    persuade.command()(verb)
+
+__all__ = ["persuade"]

@@ -1,0 +1,148 @@
+"""Runs that go on where they were stopped: of a task's samples only those are run that no log has yet.
+
+Every run leaves an ordinary Inspect log. What is finished is read from the logs of the same model, with the
+same arguments, of the same content; a log that a kill left open is closed first with what Inspect's buffer
+still has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspect_ai import Task
+from inspect_ai import eval as inspect_eval
+from inspect_ai.dataset import MemoryDataset
+from inspect_ai.log import (
+    EvalLog,
+    EvalSample,
+    RecoveryNotAvailable,
+    list_eval_logs,
+    read_eval_log,
+    read_eval_log_samples,
+    recover_eval_log,
+)
+
+from subterfuge import __version__
+from subterfuge.persuasion.errors import PersuasionError
+
+CONTENT = "subterfuge_content"
+"""Metadata of a log: a digest of what its prompts were made of."""
+
+TRANSCRIPT = {"events", "messages", "store", "attachments"}
+"""What results don't rest on, and most of a log's bytes."""
+
+BUFFER = 100
+"""Samples between two writings of a log, each of which writes it whole."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """A model and the arguments that it is made with."""
+
+    model: str
+    """An Inspect model, such as `openai/gpt-5`."""
+    arguments: Mapping[str, Any]
+    """Of its maker, such as `adapter`; part of its identity."""
+    name: str = ""
+    """What studies call it; the model's name by default."""
+
+    @property
+    def called(self) -> str:
+        """The name in arguments and ratings."""
+        return self.name or self.model
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finished sample and the log that holds it."""
+
+    sample: EvalSample
+    log: EvalLog
+    path: Path
+
+
+def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None, display: str) -> int:
+    """Run what is left of a task; the number of samples that were.
+
+    Args:
+        task: the whole task.
+        who: the model.
+        content: digest of what the prompts are made of: logs of another one don't count.
+        folder: where logs are, and go.
+        at_once: samples in flight; None leaves it to Inspect.
+        display: Inspect's.
+
+    Raises:
+        PersuasionError: the run broke off; what is finished is kept.
+        KeyboardInterrupt: the user stopped it; what is finished is kept.
+    """
+    done = {found.sample.id for found in finished(folder, who, content)}
+    left = [sample for sample in task.dataset if sample.id not in done]
+    if not left:
+        return 0
+    task.dataset = MemoryDataset(left, name=task.dataset.name)
+    (log,) = inspect_eval(
+        task,
+        model=who.model,
+        model_args=dict(who.arguments),
+        log_dir=str(folder),
+        max_samples=at_once,
+        display=display,  # type: ignore[arg-type]
+        log_buffer=BUFFER,
+        metadata={CONTENT: content, "subterfuge_version": __version__},
+    )
+    if log.status == "cancelled":
+        raise KeyboardInterrupt
+    if log.status != "success":
+        told = log.error.message.strip().splitlines()[-1] if log.error else log.status
+        raise PersuasionError(f"The run broke off: {told} Run the same command again to go on.")
+    return len(left)
+
+
+def finished(folder: Path, who: Who, content: str) -> Iterator[Found]:
+    """The finished samples of earlier runs, each id once: the first that was finished.
+
+    A sample that broke off with an error is not finished, so it is run again.
+    """
+    seen = set()
+    for path in _logs(folder):
+        with _readable(path):
+            log = read_eval_log(str(path), header_only=True)
+            same = (log.eval.model, log.eval.model_args) == (who.model, dict(who.arguments))
+            if not same or (log.eval.metadata or {}).get(CONTENT) != content:
+                continue
+            if log.status == "started":
+                _close(path)
+            samples = read_eval_log_samples(str(path), all_samples_required=False, exclude_fields=TRANSCRIPT)
+            for sample in samples:
+                if sample.error is None and sample.scores and sample.id not in seen:
+                    seen.add(sample.id)
+                    yield Found(sample, log, path)
+
+
+def _logs(folder: Path) -> list[Path]:
+    """Oldest first."""
+    if not folder.is_dir():
+        return []
+    return [Path(info.name.removeprefix("file://")) for info in list_eval_logs(str(folder), descending=False)]
+
+
+def _close(path: Path) -> None:
+    # In its own place: otherwise the next reading finds it open again, and no buffer any more.
+    with contextlib.suppress(RecoveryNotAvailable):
+        recover_eval_log(str(path), overwrite=True)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise PersuasionError(
+            f"The log {path} can't be read ({line}): move it away to go on without it."
+        ) from error

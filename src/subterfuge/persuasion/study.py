@@ -1,0 +1,182 @@
+"""A study's folder: arguments, ratings and the logs that both were made from.
+
+    persuasion/
+      arguments.jsonl    arguments of every source, by `subterfuge persuade argue`
+      ratings.csv        simulated ratings of every rater model, by `subterfuge persuade rate`
+      human.csv          people's ratings, by `subterfuge persuade import` or the study server
+      logs/              Inspect's logs: `inspect view --log-dir persuasion/logs`
+      analysis.json      figures, by `subterfuge persuade analyse`
+      report.html        the same to read
+
+Both files are made anew from the logs after each run, so they can be deleted; the logs can't.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from subterfuge.persuasion import anchor
+from subterfuge.persuasion.argument import FILE, Argument, frame, read_arguments, write_arguments
+from subterfuge.persuasion.claim import digest, facts, opinions
+from subterfuge.persuasion.duplicates import mark
+from subterfuge.persuasion.rater import personas, wordings
+from subterfuge.persuasion.rating import row
+from subterfuge.persuasion.ratings import COLUMNS, read_ratings, write_ratings
+from subterfuge.persuasion.reading import known
+from subterfuge.persuasion.runs import Found, Who, finished, run
+from subterfuge.persuasion.strategy import strategies
+from subterfuge.persuasion.tasks import VERSION, WORDS, persuasion_arguments, ratings_task
+from subterfuge.persuasion.writing import argument_of
+
+RATINGS = "ratings.csv"
+HUMAN = "human.csv"
+LOGS = "logs"
+ARGUE, RATE = "argue", "rate"
+
+
+def argue(
+    folder: Path,
+    models: Sequence[Who],
+    *,
+    topics: int = 0,
+    strategies: str = "all",
+    facts: int = 20,
+    replicates: int = 1,
+    words: int = WORDS,
+    temperature: float = 1.0,
+    at_once: int | None = None,
+    display: str = "none",
+) -> pd.DataFrame:
+    """Let models write arguments, and gather all that the study has.
+
+    Stopped or killed at any moment, the same call goes on where it was.
+
+    Args:
+        folder: the study's.
+        models: who writes.
+        topics: how many topics, two claims each; 0 for all.
+        strategies: `all`, or names with commas between them.
+        facts: how many arguments against facts.
+        replicates: arguments for each claim and strategy.
+        words: how long an argument should be.
+        temperature: of sampling.
+        at_once: arguments in flight.
+        display: Inspect's.
+
+    Returns:
+        The study's arguments, one row each: see `argument.Argument`.
+
+    Raises:
+        PersuasionError: a run broke off.
+        PrerequisiteError: a model, strategy or number that there is not.
+    """
+    logs, content = folder / LOGS / ARGUE, _asked(words, temperature)
+    names = [who.called for who in models]
+    for who in models:
+        task = persuasion_arguments(topics, strategies, facts, replicates, words)
+        task.config.temperature = temperature
+        run(task, who, content, logs, at_once=at_once, display=display)
+    kept = [a for a in _present(folder) if a.source not in names]
+    made = [_argument(found, who) for who in models for found in finished(logs, who, content)]
+    arguments = mark(sorted([*kept, *made], key=lambda a: (a.source, a.claim, a.strategy, a.id)))
+    write_arguments(folder / FILE, arguments)
+    return frame(arguments)
+
+
+def rate(
+    folder: Path,
+    rater: Who,
+    *,
+    raters: int = 8,
+    controls: int = 1,
+    anchors: bool = True,
+    at_once: int | None = None,
+    display: str = "none",
+) -> pd.DataFrame:
+    """Let a model play raters of all arguments of the study, and of its controls.
+
+    Stopped or killed at any moment, the same call goes on where it was.
+
+    Args:
+        folder: the study's.
+        rater: who plays the raters.
+        raters: pairs of persona and wording that read each text.
+        controls: readings of each control arm per claim; 0 for none.
+        anchors: whether the project's fixed arguments for the same claims are rated too.
+        at_once: ratings in flight.
+        display: Inspect's.
+
+    Returns:
+        This rater model's ratings: see `ratings.COLUMNS`.
+
+    Raises:
+        PersuasionError: there are no arguments, or the run broke off.
+        PrerequisiteError: a model or number that there is not.
+    """
+    given = known(read_arguments(folder / FILE))
+    if anchors:
+        asked = {argument.claim for argument in given}
+        given += [anchored for claim, anchored in anchor.anchors().items() if claim in asked]
+    logs, content = folder / LOGS / RATE, _read()
+    task = ratings_task(given, raters, controls)
+    wanted = {sample.id for sample in task.dataset}
+    run(task, rater, content, logs, at_once=at_once, display=display)
+    rows = (_rating(found, rater) for found in finished(logs, rater, content) if found.sample.id in wanted)
+    made = pd.DataFrame([one for one in rows if one is not None], columns=list(COLUMNS))
+    path = folder / RATINGS
+    others = read_ratings(path) if path.is_file() else made.head(0)
+    others = others[others["rater_model"] != rater.called]
+    order = ["rater_model", "claim", "arm", "argument", "rater"]
+    every = pd.concat([table for table in (others, made) if len(table)] or [made])
+    write_ratings(path, every.sort_values(order))
+    return made.sort_values(order, ignore_index=True)
+
+
+def _argument(found: Found, who: Who) -> Argument:
+    """The argument of a logged sample, with where it came from."""
+    score = (found.sample.scores or {})["argument"]
+    spec = found.log.eval
+    made = {
+        "model": spec.model,
+        "model_args": spec.model_args,
+        "config": found.log.plan.config.model_dump(exclude_none=True),
+        "prompt": found.sample.metadata["prompt"],
+        "claims": digest(opinions()),
+        "log": found.path.name,
+        "sample": found.sample.id,
+        "created": spec.created,
+        "subterfuge": (spec.metadata or {}).get("subterfuge_version"),
+        "inspect": spec.packages.get("inspect_ai"),
+    }
+    return argument_of(found.sample.metadata, who.called, score.metadata or {}, made)
+
+
+def _rating(found: Found, rater: Who) -> dict[str, object] | None:
+    return row(found.sample.metadata, (found.sample.scores or {})["stance"], rater.called)
+
+
+def _present(folder: Path) -> list[Argument]:
+    path = folder / FILE
+    return read_arguments(path) if path.is_file() else []
+
+
+def _asked(words: int, temperature: float) -> str:
+    """A digest of what prompts for arguments are made of."""
+    return _digest(
+        [VERSION, words, temperature, *(s.digest for s in strategies()), digest((*opinions(), *facts()))]
+    )
+
+
+def _read() -> str:
+    """A digest of what raters are told."""
+    told = [persona.model_dump() for persona in personas()], [w.model_dump() for w in wordings()]
+    return _digest([VERSION, *told, digest((*opinions(), *facts()))])
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
