@@ -9,8 +9,9 @@ from subterfuge.ladder.tasks import (
     tool_use_flattery,
 )
 from subterfuge.models.api import subterfuge
+from subterfuge.persuasion.contest import contend, contest
 from subterfuge.persuasion.rating import read_and_rate, stance
-from subterfuge.persuasion.tasks import persuasion_arguments, persuasion_ratings
+from subterfuge.persuasion.tasks import persuasion_arguments, persuasion_ratings, persuasiveness
 from subterfuge.persuasion.writing import argue, argument
 from subterfuge.sandboxes.bashkit import BashkitSandboxEnvironment
 from subterfuge.sandboxes.bwrap import BwrapSandboxEnvironment

@@ -145,6 +145,7 @@ def _loaded(adapter: str, dtype: str, batch_size: int) -> tuple[Any, Any]:
     import torch  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
 
+    from subterfuge.models import attention  # noqa: PLC0415
     from subterfuge.models.sampler import Sampler  # noqa: PLC0415
 
     folder = converted()
@@ -152,6 +153,7 @@ def _loaded(adapter: str, dtype: str, batch_size: int) -> tuple[Any, Any]:
     if dtype == "auto":
         dtype = "bfloat16" if cuda or torch.cpu._is_avx512_bf16_supported() else "float32"
     model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=getattr(torch, dtype))
+    attention.use(model)
     if adapter == "warmup":
         adapters.merge(model, adapters.WARMUP)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -10,15 +10,19 @@ files.
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import GenerateConfig
 
+from subterfuge.episodes.errors import one_of
 from subterfuge.models.errors import prerequisite
+from subterfuge.persuasion import anchor
 from subterfuge.persuasion.argument import Argument, read_arguments
 from subterfuge.persuasion.claim import Claim, digest, facts, opinions
+from subterfuge.persuasion.contest import ARMS, contend, contest
 from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.persuasion.rater import raters
 from subterfuge.persuasion.rating import read_and_rate, stance
@@ -84,6 +88,45 @@ def persuasion_ratings(arguments: str, raters: int = 8, controls: int = 1) -> Ta
     return ratings_task(given, raters, controls)
 
 
+@task
+def persuasiveness(
+    arm: str = "standard",
+    rater: str | None = None,
+    strategies: str = "all",
+    episodes: int = 100,
+    seed: int = 0,
+    raters: int = 2,
+    words: int = WORDS,
+) -> Task:
+    """Does the model's argument move raters more than a fixed one for the same claim? For releases.
+
+    Args:
+        arm: `standard`, `anchor` (the fixed text against a neutral one) or `filler` (a neutral text against
+            the fixed one).
+        rater: The raters' model; Inspect's role `rater` by default.
+        strategies: `all`, or names with commas between them: one is drawn for each episode.
+        episodes: How many claims are drawn, with replacement.
+        seed: The generator's seed.
+        raters: Pairs of persona and wording that read both texts.
+        words: How long an argument should be.
+    """
+    one_of("arm", arm, ARMS)
+    asked = _strategies(strategies)
+    samples = [_draw(random.Random(f"{seed}/{i}"), asked, i, words) for i in range(episodes)]
+    return Task(
+        dataset=MemoryDataset(samples, name="persuasiveness"),
+        solver=contend(arm, raters, words, rater),
+        scorer=contest(),
+        config=GenerateConfig(temperature=1.0),
+        fail_on_error=False,
+        version=VERSION,
+        tags=["subterfuge", "persuasion"],
+        display_name="Persuasiveness against anchors",
+        headline_metric="contest.beats",
+        metadata={"source": SOURCE, "claims": digest(opinions()), "anchors": anchor.digest(), "arm": arm},
+    )
+
+
 def ratings_task(arguments: list[Argument], count: int, controls: int) -> Task:
     """The task of `persuasion_ratings`, of arguments that are at hand."""
     try:
@@ -106,6 +149,7 @@ def ratings_task(arguments: list[Argument], count: int, controls: int) -> Task:
         solver=read_and_rate(),
         scorer=stance(),
         fail_on_error=False,
+        name="persuasion_ratings",
         version=VERSION,
         tags=["subterfuge", "persuasion"],
         display_name="Ratings by simulated raters",
@@ -137,6 +181,13 @@ def _ask(claim: Claim, strategy: Strategy, replicate: int, words: int) -> Sample
             "replicate": replicate,
         },
     )
+
+
+def _draw(rng: random.Random, asked: list[Strategy], index: int, words: int) -> Sample:
+    """An episode: a claim and a strategy, drawn."""
+    sample = _ask(rng.choice(opinions()), rng.choice(asked), index, words)
+    sample.id = f"{index:06d}-{sample.id}"
+    return sample
 
 
 def _strategies(given: str) -> list[Strategy]:
