@@ -40,15 +40,15 @@ class Linear:
         return f"{100 * abs(self.part(one) - self.part(other)):.2f}%"
 
     @property
-    def ticks(self) -> tuple[tuple[float, str, str], ...]:
-        """Value, label and anchor of each tick: (0.2, "+0.2", "middle")."""
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Value and label of each tick: (0.2, "+0.2")."""
         count = round((self.high - self.low) / self.step)
         places = max(0, -math.floor(math.log10(self.step) + 1e-9))
         found = []
         for i in range(count + 1):
             value = round(self.low + i * self.step, 9)
             label = "0" if value == 0 else f"{value:+.{places}f}".replace("-", "−")
-            found.append((value, label, "start" if i == 0 else "end" if i == count else "middle"))
+            found.append((value, label))
         return tuple(found)
 
 

@@ -10,6 +10,8 @@ import math
 from subterfuge.reporting.numbers import percent
 
 UNKNOWN = "not known"
+FIXED = "\u00a0"
+"""A space at which no line ends."""
 
 
 def point(value: float | None) -> str:
@@ -29,7 +31,7 @@ def change(value: float | None) -> str:
 def limits(low: float | None, high: float | None, signed: bool = True) -> str:
     """An interval: "−0.02 to +0.55"."""
     write = change if signed else point
-    return UNKNOWN if UNKNOWN in (write(low), write(high)) else f"{write(low)} to {write(high)}"
+    return UNKNOWN if UNKNOWN in (write(low), write(high)) else f"{write(low)}{FIXED}to{FIXED}{write(high)}"
 
 
 def whole(value: float | None, low: float | None, high: float | None, signed: bool = True) -> str:
@@ -43,6 +45,11 @@ def share(value: float | None) -> str:
     return UNKNOWN if value is None or not math.isfinite(value) else percent(value)
 
 
+def out_of(some: int, all_of_them: int) -> str:
+    """A count and of how many: "7 of 224"."""
+    return f"{some:,}{FIXED}of{FIXED}{all_of_them:,}"
+
+
 def chance(p: float | None) -> str:
     """A p-value: "0.37", "0.031", "<0.001"; 1 is said only of exactly 1."""
     if p is None or not math.isfinite(p):
@@ -51,4 +58,4 @@ def chance(p: float | None) -> str:
         return "<0.001"
     if 0.995 <= p < 1:
         return ">0.99"
-    return "1" if p == 1 else f"{p:.2f}" if p >= 0.1 else f"{p:.3f}"
+    return "1" if p == 1 else f"{p:.2f}" if p >= 0.0995 else f"{p:.3f}"

@@ -232,8 +232,11 @@ class Table(Data):
     """A table."""
 
     kind: Literal["table"] = "table"
-    caption: str
+    title: str
     """What it holds."""
+
+    caption: str = ""
+    """How to read it."""
 
     head: str = "Source"
     """What the rows are."""
@@ -255,8 +258,11 @@ class Matrix(Data):
     """Each against each: the lower triangle of a square."""
 
     kind: Literal["matrix"] = "matrix"
-    caption: str
+    title: str
     """What it holds."""
+
+    caption: str = ""
+    """How to read it."""
 
     names: tuple[str, ...]
     """Of rows and columns alike."""

@@ -37,7 +37,7 @@ def who(model: str, given: list[str], name: str = "") -> Who:
 
 
 def display() -> str:
-    """How Inspect shows progress: its live display on a terminal, plain lines elsewhere; on standard error."""
+    """How Inspect shows progress: live on a terminal, plain lines elsewhere; on standard error."""
     return "rich" if console.is_terminal else "plain"
 
 

@@ -70,7 +70,8 @@ class Design:
     """Ratings of one argument."""
 
     icc: float = 0.02
-    """Share of the variance of a rating that lies between arguments of the same source and claim."""
+    """Share of the variance of a rating that lies between arguments of the same source and claim; to first
+    order, as are the two that follow."""
 
     topic_sd: float = 0.1
     """Standard deviation of topics, common to all sources, in scale points."""
@@ -87,8 +88,8 @@ class Design:
             raise PersuasionError("The number of the control's ratings can't be negative.")
         if not 0 <= self.icc < 0.5 or min(self.topic_sd, self.interaction_sd) < 0:
             raise PersuasionError(
-                "The share of variance between arguments lies from 0 to below 0.5, and no standard deviation is "
-                "negative."
+                "The share of variance between arguments lies from 0 to below 0.5, and no standard deviation "
+                "is negative."
             )
         if self.reference in self.differences:
             raise PersuasionError(f"{self.reference} is the reference: its difference from itself is 0.")
@@ -181,8 +182,8 @@ class Layout:
 
     argument: Ints
     """Over all sources."""
-    turn: Ints
-    """How many arguments of its source there are for its claim before this one."""
+    strategy: Ints
+    """Position in `STRATEGIES`; 0 for the reference, which has none."""
 
     def answers(self, design: Design, rng: np.random.Generator, replicates: int) -> tuple[Ints, Ints]:
         """Stances before and shifts of many studies of one design: replicates x ratings."""
@@ -223,7 +224,10 @@ def study(design: Design | None = None, *, seed: int = 0) -> pd.DataFrame:
 
 
 def lay_out(design: Design, rng: np.random.Generator) -> Layout:
-    """Share each source's arguments out over the claims, as evenly as can be, and what is over by chance."""
+    """Share each source's arguments out over the claims, as evenly as can be, and what is over by chance.
+
+    Strategies take turns within a claim, and begin with another one in each topic.
+    """
     claims = 2 * design.topics
     parts, before = [], 0
     for source, name in enumerate(design.sources):
@@ -232,7 +236,9 @@ def lay_out(design: Design, rng: np.random.Generator) -> Layout:
         whole, over = divmod(count, claims)
         claim = np.r_[np.tile(np.arange(claims), whole), rng.permutation(claims)[:over]]
         own = np.arange(ratings) // design.per_argument
-        parts.append((np.full(ratings, source), claim[own] // 2, claim[own], before + own, own // claims))
+        strategy = (own // claims + claim[own] // 2 + 2 * claim[own]) % len(STRATEGIES)
+        strategy *= name != design.reference
+        parts.append((np.full(ratings, source), claim[own] // 2, claim[own], before + own, strategy))
         before += count
     return Layout(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
@@ -265,6 +271,13 @@ def scale() -> tuple[float, float]:
 
 
 @cache
+def published_sd() -> float:
+    """Standard deviation of the published study's shifts, its control included."""
+    shift = _marginals()["shift"]
+    return float(np.std(np.repeat(list(shift), list(shift.values())), ddof=1))
+
+
+@cache
 def _table() -> tuple[Floats, Floats, Floats]:
     """Stance before, support, and their table of shifts, of opinion claims: by iterative scaling."""
     given = _marginals()
@@ -288,7 +301,7 @@ def _table() -> tuple[Floats, Floats, Floats]:
 def _with_mean(row: Floats, support: Floats, mean: float) -> Floats:
     """The exponential tilt of a distribution that has this mean."""
     found = brentq(lambda at: float(_tilted(row, support, np.array([at]))[0] @ support) - mean, -20, 20)
-    return _tilted(row, support, np.array([found]))[0]
+    return cast(Floats, _tilted(row, support, np.array([found]))[0])
 
 
 def _tilted(base: Floats, support: Floats, theta: Floats) -> Floats:
@@ -300,7 +313,7 @@ def _tilted(base: Floats, support: Floats, theta: Floats) -> Floats:
 def _nodes(sd: float) -> tuple[Floats, Floats]:
     """Gauss and Hermite's quadrature of a normal distribution about 0."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(31 if sd else 1)
-    return sd * nodes, weights / weights.sum()
+    return sd * nodes, cast(Floats, weights / weights.sum())
 
 
 def _frame(design: Design, layout: Layout, rng: np.random.Generator) -> pd.DataFrame:
@@ -308,7 +321,6 @@ def _frame(design: Design, layout: Layout, rng: np.random.Generator) -> pd.DataF
     side = np.array(SIDES)[layout.claim % 2]
     topic = np.array([f"topic-{number:02d}" for number in range(1, design.topics + 1)])[layout.topic]
     modelled = layout.source < len(design.differences)
-    strategy = np.array(STRATEGIES)[layout.turn % len(STRATEGIES)]
     return pd.DataFrame(
         {
             "arm": "argument",
@@ -316,7 +328,7 @@ def _frame(design: Design, layout: Layout, rng: np.random.Generator) -> pd.DataF
             "claim": np.char.add(np.char.add(topic, "."), side),
             "argument": [f"argument-{number:05d}" for number in layout.argument],
             "source": names[layout.source],
-            "strategy": np.where(modelled, strategy, ""),
+            "strategy": np.where(modelled, np.array(STRATEGIES)[layout.strategy], ""),
             "words": _words(int(layout.argument.max()) + 1, rng)[layout.argument],
         }
     )
