@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from subterfuge.reporting import write
 from subterfuge.reporting.linear import linear
-from subterfuge.reporting.points import chance, change, limits, out_of, point, share, whole
+from subterfuge.reporting.points import chance, change, limits, point, share, whole
 from subterfuge.reporting.study import Bars, Dot, Figure, Lead, Section, Spread, Study
 from subterfuge.reporting.study_page import LONGEST, axis_square, numbered_dots, pieces, render_study
 
@@ -46,7 +46,6 @@ def test_a_difference_has_its_sign_and_an_unknown_is_never_zero(value, said):
 def test_figures_are_written_with_their_intervals():
     assert whole(0.31, -0.02, 0.55).replace("\u00a0", " ") == "+0.31 (−0.02 to +0.55)"
     assert whole(0.71, 0.5, 0.9, signed=False).replace("\u00a0", " ") == "0.71 (0.50 to 0.90)"
-    assert out_of(7, 1224).split() == ["7", "of", "1,224"]
     assert whole(0.31, None, 0.55) == "+0.31"
     assert whole(None, -1, 1) == limits(None, 1) == share(None) == chance(None) == "not known"
     assert share(0.615).replace("\u202f", " ") == "62 %"

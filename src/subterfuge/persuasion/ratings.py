@@ -15,6 +15,9 @@ import pandas as pd
 from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.reporting import write
 
+RATINGS = "ratings.csv"
+"""Simulated ratings' place in a study's folder."""
+
 LOW, HIGH, NEITHER = 1, 7, 4
 """Ends and middle of the scale."""
 

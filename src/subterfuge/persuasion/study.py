@@ -3,7 +3,7 @@
     persuasion/
       arguments.jsonl    arguments of every source, by `subterfuge persuade argue`
       ratings.csv        simulated ratings of every rater model, by `subterfuge persuade rate`
-      human.csv          people's ratings, by `subterfuge persuade import` or the study server
+      human.csv          people's ratings, by `subterfuge persuade import`, with their texts beside them
       logs/              Inspect's logs: `inspect view --log-dir persuasion/logs`
       analysis.json      figures, by `subterfuge persuade analyse`
       report.html        the same to read
@@ -26,15 +26,13 @@ from subterfuge.persuasion.claim import digest, facts, opinions
 from subterfuge.persuasion.duplicates import mark
 from subterfuge.persuasion.rater import personas, wordings
 from subterfuge.persuasion.rating import row
-from subterfuge.persuasion.ratings import COLUMNS, read_ratings, write_ratings
+from subterfuge.persuasion.ratings import COLUMNS, RATINGS, read_ratings, write_ratings
 from subterfuge.persuasion.reading import known
 from subterfuge.persuasion.runs import Found, Who, finished, run
 from subterfuge.persuasion.strategy import strategies
 from subterfuge.persuasion.tasks import VERSION, WORDS, persuasion_arguments, ratings_task
 from subterfuge.persuasion.writing import argument_of
 
-RATINGS = "ratings.csv"
-HUMAN = "human.csv"
 LOGS = "logs"
 ARGUE, RATE = "argue", "rate"
 

@@ -45,11 +45,6 @@ def share(value: float | None) -> str:
     return UNKNOWN if value is None or not math.isfinite(value) else percent(value)
 
 
-def out_of(some: int, all_of_them: int) -> str:
-    """A count and of how many: "7 of 224"."""
-    return f"{some:,}{FIXED}of{FIXED}{all_of_them:,}"
-
-
 def chance(p: float | None) -> str:
     """A p-value: "0.37", "0.031", "<0.001"; 1 is said only of exactly 1."""
     if p is None or not math.isfinite(p):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from subterfuge.cli.persuade.analyse import analyse
 from subterfuge.cli.persuade.argue import argue
 from subterfuge.cli.persuade.import_ import import_
 from subterfuge.cli.persuade.power import power
@@ -13,7 +14,7 @@ persuade = typer.Typer(
     no_args_is_help=True,
     help="Measure how far arguments by models move a reader's stance, and what the measurement is worth.",
 )
-for verb in (argue, rate, power):
+for verb in (argue, rate, analyse, power):
     persuade.command()(verb)
 persuade.command("import")(import_)
 

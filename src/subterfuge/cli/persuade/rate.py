@@ -29,6 +29,7 @@ def rate(
     from people's everywhere.
     """
     from subterfuge.persuasion import study  # noqa: PLC0415
+    from subterfuge.persuasion.ratings import RATINGS  # noqa: PLC0415
 
     with remarks():
         found = study.rate(
@@ -41,7 +42,7 @@ def rate(
             display=display(),
         )
     shifts = found.groupby("arm")["shift"].agg(["size", "mean"])
-    path = out / study.RATINGS
+    path = out / RATINGS
     if as_json:
         arms = {
             str(arm): {"ratings": int(row["size"]), "mean_shift": float(row["mean"])}

@@ -47,7 +47,8 @@ class Bootstrapped:
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper ends, of contrasts.
 
-        An estimate whose standard error is 0 gets percentiles of the draws.
+        Infinite where too many draws have no standard error, as with 2 or 3 topics. An estimate whose own
+        standard error is 0 gets percentiles of the draws.
         """
         low, high = np.full((2, len(self.value)), np.nan)
         for k, (value, se, draws) in enumerate(zip(self.value, self.se, self._sorted, strict=True)):
@@ -113,7 +114,9 @@ def bootstrap(
     value, se = (found[0] for found in evaluate(np.ones((1, topics))))
     t, values = np.full((2, draws, len(value)), np.nan)
     if topics > 1:
-        counts = np.random.default_rng(seed).multinomial(topics, np.full(topics, 1 / topics), draws).astype(float)
+        counts = (
+            np.random.default_rng(seed).multinomial(topics, np.full(topics, 1 / topics), draws).astype(float)
+        )
         step = max(1, CHUNK // (topics * size))
         for at in range(0, draws, step):
             rows = slice(at, at + step)
@@ -125,5 +128,5 @@ def bootstrap(
 
 
 def known(figure: float) -> float | None:
-    """The figure, or None for nan."""
-    return None if np.isnan(figure) else float(figure)
+    """The figure, or None for one that is not finite."""
+    return float(figure) if np.isfinite(figure) else None

@@ -48,7 +48,9 @@ class Cells:
         cell, first = _dense(codes)
         topic, topics = _codes(frame["topic"])
         claim = _codes(frame["claim"])[0]
-        group, _ = _dense((cell * (int(topic.max(initial=0)) + 1) + topic) * (int(claim.max(initial=0)) + 1) + claim)
+        group, _ = _dense(
+            (cell * (int(topic.max(initial=0)) + 1) + topic) * (int(claim.max(initial=0)) + 1) + claim
+        )
         counts = np.ones(len(frame)) if counts is None else counts
         return cls(
             names=[tuple(names[code[row]] for code, names in keys) for row in first],
@@ -67,7 +69,9 @@ class Cells:
         """Topics x cells: sums of a figure of each row."""
         width = len(self.names)
         at = self.topic * width + self.cell
-        return np.bincount(at, values, len(self.topics) * width).reshape(len(self.topics), width).astype(float)
+        return (
+            np.bincount(at, values, len(self.topics) * width).reshape(len(self.topics), width).astype(float)
+        )
 
     def by_topic(self, values: Floats) -> Floats:
         """Topics: sums of a figure of each row."""

@@ -53,7 +53,7 @@ class Fit:
     """Topics x cells: weighted sums of the outcome."""
 
     covariate: Floats
-    """Topics x cells x covariates: weighted sums of the covariates, less their mean, in standard deviations."""
+    """Topics x cells x covariates: weighted sums of the covariates, less their mean and in SDs."""
 
     square: Floats
     """Topics x covariates x covariates: weighted sums of their products."""
@@ -75,15 +75,16 @@ class Fit:
         found: Floats = self._solve(np.ones((1, len(self.topics))))[1][0] / self.scale
         return found
 
-    def contrast(self, K: Floats) -> Floats:  # noqa: N803
+    def contrast(self, K: Floats) -> Floats:
         """Contrasts: weighted sums of cells; nan where one has a weight for a cell that is missing.
 
         Args:
             K: contrasts x cells; see `source_mean` and `difference`.
         """
-        return self.evaluate(np.ones((1, len(self.topics))), np.asarray(K, float))[0][0]
+        value: Floats = self.evaluate(np.ones((1, len(self.topics))), np.asarray(K, float))[0][0]
+        return value
 
-    def bootstrap(self, K: Floats, draws: int = 10_000, seed: int = 0) -> Bootstrapped:  # noqa: N803
+    def bootstrap(self, K: Floats, draws: int = 10_000, seed: int = 0) -> Bootstrapped:
         """Draw topics with replacement and estimate contrasts in each draw.
 
         Args:
@@ -92,18 +93,18 @@ class Fit:
             seed: the same seed draws the same topics, for all fits with the same number of topics.
         """
         K = np.atleast_2d(np.asarray(K, float))
-        ratings = (K != 0) @ self.ratings
+        ratings = (np.nan_to_num(K) != 0) @ self.ratings
         # In a topic of its own a cell has no residuals: the standard error would leave out what it can't see.
         alone = (K != 0) @ ((self.weight > 0).sum(axis=0) < 2)
         size = len(self.cells) + len(K)
         found = bootstrap(lambda counts: self.evaluate(counts, K), len(self.topics), size, draws, seed)
         return replace(found, se=np.where(alone, np.nan, found.se), n=ratings)
 
-    def leave_one_out(self, K: Floats) -> Floats:  # noqa: N803
+    def leave_one_out(self, K: Floats) -> Floats:
         """Topics x contrasts: the contrasts without each topic."""
         return self.evaluate(1 - np.eye(len(self.topics)), np.atleast_2d(np.asarray(K, float)))[0]
 
-    def evaluate(self, counts: Floats, K: Floats) -> tuple[Floats, Floats]:  # noqa: N803
+    def evaluate(self, counts: Floats, K: Floats) -> tuple[Floats, Floats]:
         """Draws x contrasts: values and cluster-robust standard errors (CR1, Cameron and Miller, 2015).
 
         Args:
@@ -151,7 +152,9 @@ class Fit:
         jointly = counts @ self.product - np.einsum("dcq,dc->dq", sums, mean)
         values, vectors = np.linalg.eigh(within)
         kept = values > FLAT * total.sum(axis=1)[:, None]
-        inverse = (vectors * np.where(kept, 1 / np.where(kept, values, 1), 0)[:, None]) @ vectors.transpose(0, 2, 1)
+        inverse = (vectors * np.where(kept, 1 / np.where(kept, values, 1), 0)[:, None]) @ vectors.transpose(
+            0, 2, 1
+        )
         slope = np.einsum("dqr,dr->dq", inverse, jointly)
         return mean - np.einsum("dcq,dq->dc", means, slope), slope, inverse, total
 
@@ -191,19 +194,17 @@ def fit(
     scale = np.sqrt(w @ z**2 / w.sum()) if len(z) else np.ones(z.shape[1])
     scale = np.where(scale > 1e-12, scale, 1)
     z = z / scale
-    width = range(z.shape[1])
-    shape = len(found.topics), z.shape[1]
-    squares = [found.by_topic(w * z[:, i] * z[:, j]) for i in width for j in width]
-    products = [found.by_topic(w * z[:, i] * y) for i in width]
+    each, (g, c, q) = range(z.shape[1]), (len(found.topics), len(found.names), z.shape[1])
+    square = [found.by_topic(w * z[:, i] * z[:, j]) for i in each for j in each]
     return Fit(
         cells=found.names,
         topics=found.topics,
         ratings=found.sizes,
         weight=found.sums(w),
         outcome=found.sums(w * y),
-        covariate=_stack([found.sums(w * z[:, i]) for i in width], (*shape[:1], len(found.names), 0)),
-        square=_stack(squares, (*shape[:1], 0)).reshape(*shape, shape[1]),
-        product=_stack(products, (*shape[:1], 0)),
+        covariate=np.array([found.sums(w * z[:, i]) for i in each]).reshape(q, g, c).transpose(1, 2, 0),
+        square=np.array(square).reshape(q, q, g).transpose(2, 0, 1),
+        product=np.array([found.by_topic(w * z[:, i] * y) for i in each]).reshape(q, g).T,
         scale=scale,
     )
 
@@ -217,10 +218,6 @@ def source_mean(fit: Fit, source: str) -> Floats:
 def difference(fit: Fit, a: str, b: str) -> Floats:
     """A row of K: the mean of source a minus the mean of source b."""
     return source_mean(fit, a) - source_mean(fit, b)
-
-
-def _stack(columns: Sequence[Floats], empty: tuple[int, ...]) -> Floats:
-    return np.stack(columns, axis=-1) if columns else np.zeros(empty)
 
 
 def _divide(a: Floats, b: Floats) -> Floats:

@@ -94,7 +94,7 @@ def with_unattempted(frame: pd.DataFrame, arguments: Sequence[Argument]) -> pd.D
         return frame
     own = frame.groupby(["source", "claim"])["argument"].agg(["size", "nunique"])
     all_claims = own.groupby(level="source").sum()
-    here, anywhere = (table["size"] / table["nunique"] for table in (own, all_claims))
+    here, anywhere = ((table["size"] / table["nunique"]).to_dict() for table in (own, all_claims))
     start = np.average(frame["before"], weights=Cells.of(frame, ("source", "strategy")).weights)
     added = pd.DataFrame(
         {
@@ -106,7 +106,7 @@ def with_unattempted(frame: pd.DataFrame, arguments: Sequence[Argument]) -> pd.D
             "before": start,
             "after": start,
             "shift": 0.0,
-            "count": [float(here.get((a.source, a.claim), anywhere[a.source])) for a in unattempted],
+            "count": [here.get((a.source, a.claim), anywhere[a.source]) for a in unattempted],
         }
     )
     return pd.concat([frame.assign(count=1.0), added], ignore_index=True)

@@ -39,8 +39,9 @@ def ordinal(
     """P(a rating of a moved more) - P(one of b did), among raters who began alike, for pairs of sources.
 
     Pairs of ratings are compared within strata of the stance before, rounded to whole points, and strata are
-    weighted by n_a n_b / (n_a + n_b) (van Elteren, 1960; the net benefit of Buyse, 2010, Statistics in Medicine
-    29:3245). A rating weighs what it does in the main estimate: claims and strategies count the same.
+    weighted by n_a n_b / (n_a + n_b) (van Elteren, 1960); the figure is Buyse's net benefit (2010, Statistics
+    in Medicine 29:3245). A rating weighs what it does in the main estimate: claims and strategies count the
+    same.
 
     Args:
         frame: ratings of arguments.
@@ -49,14 +50,18 @@ def ordinal(
         seed: of the draws.
     """
     cells = Cells.of(frame, ("source", "strategy"))
-    weights = cells.weights / np.bincount(cells.cell, cells.weights)[cells.cell] if len(frame) else cells.weights
+    weights = (
+        cells.weights / np.bincount(cells.cell, cells.weights)[cells.cell] if len(frame) else cells.weights
+    )
     source = frame["source"].to_numpy()
     stratum = np.rint(frame["before"].to_numpy(float)).astype(np.int64)
     shift = frame["shift"].to_numpy(float).round(SAME)
     topics = len(cells.topics)
     strata = np.unique(stratum)
     rows = {
-        (name, s): np.flatnonzero((source == name) & (stratum == s)) for name in {*sum(pairs, ())} for s in strata
+        (name, s): np.flatnonzero((source == name) & (stratum == s))
+        for name in {*sum(pairs, ())}
+        for s in strata
     }
     share = {name: weights[source == name].sum() or 1.0 for name in {*sum(pairs, ())}}
 
@@ -109,7 +114,9 @@ def cumulative_probit(frame: pd.DataFrame, reference: str) -> dict[str, Estimate
         )
     others = [name for name in sorted(frame["source"].unique()) if name != reference]
     stances = sorted(frame["before"].unique())[1:]
-    factors = [frame["source"].eq(name) for name in others] + [frame["before"].eq(stance) for stance in stances]
+    factors = [frame["source"].eq(name) for name in others] + [
+        frame["before"].eq(stance) for stance in stances
+    ]
     design = np.column_stack([factor.to_numpy(float) for factor in factors])
     after = pd.Categorical(frame["after"].astype(int), ordered=True)
     model = OrderedModel(pd.Series(after), design, distr="probit")

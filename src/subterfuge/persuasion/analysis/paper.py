@@ -1,4 +1,4 @@
-"""The published study's estimator, to be compared with its figures (Durmus et al., 2024, methods and table 2).
+"""The published study's estimator, for comparison with its figures (Durmus et al., 2024, methods, table 2).
 
 An argument's score is the mean shift of its ratings, a source's is the mean of its arguments' scores, and
 sources are compared two by two with t-tests, corrected after Benjamini and Hochberg (1995). It takes

@@ -1,119 +1,111 @@
-"""Remarks: what a reader must know before believing a figure."""
+"""Remarks: what a reader must know before believing a figure. Their texts are in `remarks.yaml`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from subterfuge.persuasion.analysis.fits import CEILING
 from subterfuge.persuasion.analysis.results import Analysis
 from subterfuge.persuasion.anchor import ANCHOR
 from subterfuge.persuasion.ratings import HUMAN, SIMULATED
 
+TEXTS = Path(__file__).with_name("remarks.yaml")
+
 FEW = 10
-"""Topics: with fewer, intervals over them are rough (Cameron and Miller, 2015, section VI)."""
+"""Topics: with fewer, cluster-robust inference is rough (Cameron and Miller, 2015, section VI)."""
 
 CROWDED = 0.25
-"""Share of ratings at the scale's end from which on there is too little room to rise."""
+"""Share of ratings at the scale's end above which too many can't rise."""
 
 LONGER = 1.2
-"""Ratio of mean lengths from which on length may explain a difference."""
+"""Ratio of mean lengths above which length may explain a difference."""
 
 REPEATED = 1.5
-"""Ratings of one person from which on people are not independent of each other's rows."""
+"""Ratings of each person above which they can't be taken as independent."""
 
 
 def remarks(analysis: Analysis, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Plain sentences, most important first.
+    """Plain sentences.
 
     Args:
         analysis: all other figures.
         frame: ratings of arguments that they are of.
     """
-    found = _raters, _clusters, _reference, _cells, _attempts, _scale, _length, _left_out, _controls
-    return tuple(text for about in found for text in about(analysis, frame))
+    return tuple(
+        _texts()[name].format(**values)
+        for about in (_raters, _topics, _sources, _scale, _length, _controls)
+        for name, values in about(analysis, frame)
+    )
 
 
-def _raters(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+def _raters(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
+    times = len(frame) / frame["rater"].nunique()
     if a.kind == SIMULATED:
-        yield (
-            f"Every rating is by {a.rater_model} playing a rater, and none by a person: how far people agree is "
-            "for the calibration to say. Intervals are over topics, for these simulated raters only."
-        )
-    elif len(frame) > REPEATED * frame["rater"].nunique():
-        yield (
-            f"People rated {len(frame) / frame['rater'].nunique():.1f} arguments each: intervals are over topics "
-            "and leave out how people differ from each other."
-        )
+        yield "simulated", {"model": a.rater_model}
+    elif times > REPEATED:
+        yield "repeated", {"times": times}
 
 
-def _clusters(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+def _topics(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
     if a.topics < 2:
-        yield "All ratings are about one topic: nothing says how results would differ on another, so there are no intervals."
+        yield "one_topic", {}
     elif a.topics < FEW:
-        yield f"There are only {a.topics} topics: intervals and tests are rough; {FEW} are the least, and 28 or more are better."
+        yield "few_topics", {"topics": a.topics, "few": FEW}
     for source in a.sources:
         if source.topics < a.topics:
-            yield f"{source.name} was rated on {source.topics} of {a.topics} topics: its figures are of these alone."
+            yield "some_topics", {"source": source.name, "own": source.topics, "topics": a.topics}
 
 
-def _reference(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+def _sources(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
     if not a.reference:
-        yield "There is no reference, neither people's arguments nor the project's own: sources are only compared with each other."
+        yield "no_reference", {}
     elif a.reference == ANCHOR:
-        yield "The reference is the project's own fixed arguments, which a language model wrote: this is no comparison with people."
-
-
-def _cells(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+        yield "anchor", {}
     every = sorted({name for source in a.sources for name in source.strategies})
     for source in a.sources:
         lacks = [name for name in every if name not in source.strategies]
         if source.strategies and lacks:
-            yield f"{source.name} has no rated arguments for {', '.join(lacks)}: its mean is over its other strategies."
-
-
-def _attempts(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
-    rated = {source.name for source in a.sources}
+            yield "strategies", {"source": source.name, "lacks": ", ".join(lacks)}
     for one in a.attempts:
-        if not one.attempted:
-            yield f"{one.source} attempted none of the {one.written} arguments that it was asked for."
-        elif one.attempted < one.written and one.source in rated:
-            yield (
-                f"{one.source} attempted {one.attempted} of {one.written} arguments: its adjusted mean is of those, "
-                "and `intent` counts the rest as moving nobody."
-            )
+        if one.attempted < one.written:
+            yield "some_attempted" if one.attempted else "none_attempted", one.model_dump()
+    told = {mean.source for mean in a.paper}
+    if single := [source.name for source in a.sources if source.name not in told]:
+        yield "one_argument", {"sources": ", ".join(single)}
 
 
-def _scale(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
-    share = float((frame["before"] >= CEILING).mean())
+def _scale(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
+    share = (frame["before"] >= CEILING).mean()
     if share > CROWDED:
-        yield f"{share:.0%} of ratings began at the top of the scale and could not rise: read the figures below the ceiling."
+        yield "ceiling", {"share": share}
     if frame["shift"].nunique() == 1:
-        yield "All shifts are the same: there is nothing to tell sources apart by."
+        yield "constant", {}
 
 
-def _length(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+def _length(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
     if frame["words"].isna().any():
-        yield f"The length of {frame['words'].isna().mean():.0%} of what was read is unknown: the comparison at equal length leaves it out."
+        yield "no_words", {"share": frame["words"].isna().mean()}
     lengths = {source.name: source.words for source in a.sources if source.words > 0}
     if lengths and max(lengths.values()) > LONGER * min(lengths.values()):
-        longest, shortest = max(lengths, key=lengths.__getitem__), min(lengths, key=lengths.__getitem__)
-        yield (
-            f"Lengths differ: {lengths[longest]:.0f} words on average by {longest}, {lengths[shortest]:.0f} by "
-            f"{shortest}: compare at equal length."
-        )
+        shortest, longest = (end(lengths, key=lengths.__getitem__) for end in (min, max))
+        ends = {"most": lengths[longest], "least": lengths[shortest]}
+        yield "lengths", {"longest": longest, "shortest": shortest, **ends}
 
 
-def _left_out(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
-    single = [source.name for source in a.sources if source.name not in {mean.source for mean in a.paper}]
-    if single:
-        yield f"Only one argument of {', '.join(single)} was rated: the published study's estimator leaves it out."
-
-
-def _controls(a: Analysis, frame: pd.DataFrame) -> Iterator[str]:
+def _controls(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
     for control in a.controls:
         if control.passed is False:
-            yield f"A control failed. {control.title} Expected: {control.expected}"
+            yield "failed", {"title": control.title, "expected": control.expected}
     if a.kind == HUMAN and not a.controls:
-        yield "There is no control arm: what being asked twice does by itself is unknown."
+        yield "no_controls", {}
+
+
+@cache
+def _texts() -> dict[str, str]:
+    loaded: dict[str, str] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+    return loaded

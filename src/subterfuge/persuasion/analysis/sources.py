@@ -38,7 +38,9 @@ def sources(frame: pd.DataFrame, fits: Fits, draws: int, seed: int) -> tuple[Sou
     cells = fits.main.bootstrap(np.eye(len(fits.main.cells)), draws, seed).estimates()
     by_source = dict(iter(frame.groupby("source")))
     found = []
-    for name, own, meant, (moved, headroom, below_ceiling) in zip(names, adjusted, intent, checks, strict=True):
+    for name, own, meant, (moved, headroom, below_ceiling) in zip(
+        names, adjusted, intent, checks, strict=True
+    ):
         rows = by_source[name]
         shift = rows["shift"].to_numpy(float)
         found.append(

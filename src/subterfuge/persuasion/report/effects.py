@@ -18,7 +18,7 @@ from subterfuge.persuasion.report.parts import (
     table,
     titled,
 )
-from subterfuge.reporting.points import UNKNOWN, chance, change, limits, out_of, point, share, whole
+from subterfuge.reporting.points import UNKNOWN, chance, change, limits, point, share, whole
 from subterfuge.reporting.study import (
     Bar,
     Bars,
@@ -72,8 +72,8 @@ def _by_source(a: Analysis) -> Iterable[Block]:
         cells = [moved(source.intent if source else None)]
         if attempts:
             cells += [
-                say(out_of(tried.attempted, tried.written) if tried else None),
-                say(out_of(tried.refused, tried.written) if tried else None),
+                say(f"{tried.attempted:,} of {tried.written:,}" if tried else None),
+                say(f"{tried.refused:,} of {tried.written:,}" if tried else None),
             ]
         cells.append(say(source.ratings if source else 0))
         bars.append(
