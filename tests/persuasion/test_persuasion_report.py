@@ -66,7 +66,7 @@ def test_every_study_is_a_whole_page(made):
 
 
 def test_a_failed_control_is_said_at_the_head_before_any_figure(both):
-    warning = "do not measure persuasion of people: 1 control of 5 failed (Read the words of an argument in"
+    warning = "do not measure persuasion of people: 1 control of 5 failed (gibberish)."
     assert both.text.index(warning) < both.text.index("Mean shift by source")
     assert "Of 5 controls, 3 passed, 1 failed and 1 is undecided." in both.text
     assert [lead.care for lead in shown(SIMULATED).leads] == [False, True]
@@ -76,7 +76,10 @@ def test_a_failed_control_is_said_at_the_head_before_any_figure(both):
 def test_passed_controls_warn_of_nothing_and_promise_nothing():
     found = page(PASSED)
     assert "do not measure persuasion" not in found.text
-    assert "5 passed, 0 failed and 0 are undecided. That makes them an instrument" in found.text
+    assert (
+        "5 passed, 0 failed and 0 are undecided. Raters who pass may still be nothing like people."
+        in found.text
+    )
     assert not any(lead.care for lead in shown(PASSED).leads)
     assert "No control was run: nothing shows" in page(analysis()).text
 

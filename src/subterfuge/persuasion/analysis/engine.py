@@ -113,25 +113,26 @@ class Fit:
         """
         if not self.cells:
             return (np.full((len(counts), len(K)), np.nan),) * 2
-        level, slope, inverse, total = self._solve(counts)
-        scores = self.outcome - self.weight * level[:, None] - np.einsum("gcq,dq->dgc", self.covariate, slope)
-        slope_scores = (
+        level, slope, means, inverse, total = self._solve(counts)
+        whole = counts @ self.weight.sum(axis=1)
+        share = self.covariate.sum(axis=1)
+        mean = _divide(counts @ share, whole[:, None])
+        sums = K.sum(axis=1)
+        value = level @ K.T + (mean * slope).sum(axis=1)[:, None] * sums
+        # What each topic's residuals add to the normal equations, by cell and by covariate.
+        by_cell = (
+            self.outcome - self.weight * level[:, None] - np.einsum("gcq,dq->dgc", self.covariate, slope)
+        )
+        by_covariate = (
             self.product
             - np.einsum("gcq,dc->dgq", self.covariate, level)
             - np.einsum("gqr,dr->dgq", self.square, slope)
         )
-        # The mean of the covariates is an estimate as well: it moves with the draw.
-        share = self.covariate.sum(axis=1)
-        whole = counts @ self.weight.sum(axis=1)
-        mean = _divide(counts @ share, whole[:, None])
-        sums = K.sum(axis=1)
-        value = level @ K.T + (mean * slope).sum(axis=1)[:, None] * sums
-        reciprocal = _divide(np.ones_like(total), total)
-        sloped = np.einsum("gcq,dg->dcq", self.covariate, counts)
-        at = sums[None, :, None] * mean[:, None] - np.einsum("kc,dc,dcq->dkq", K, reciprocal, sloped)
-        by_slope = at @ inverse
-        by_level = reciprocal[:, None] * (K - by_slope @ sloped.transpose(0, 2, 1))
-        influence = scores @ by_level.transpose(0, 2, 1) + slope_scores @ by_slope.transpose(0, 2, 1)
+        # The inverse of the normal matrix times a contrast, by blocks.
+        of_slope = (sums[:, None] * mean[:, None] - K @ means) @ inverse
+        of_cell = K * _divide(1.0, total)[:, None] - of_slope @ means.transpose(0, 2, 1)
+        influence = by_cell @ of_cell.transpose(0, 2, 1) + by_covariate @ of_slope.transpose(0, 2, 1)
+        # The mean of the covariates, at which a source's mean is taken, is an estimate as well.
         off = share - self.weight.sum(axis=1)[:, None] * mean[:, None]
         influence += _divide((off * slope[:, None]).sum(axis=2), whole[:, None])[..., None] * sums
         variance = np.einsum("dg,dgk->dk", counts, influence**2)
@@ -139,8 +140,8 @@ class Fit:
         value[missing] = np.nan
         return value, np.where(missing, np.nan, np.sqrt(self._correction * variance))
 
-    def _solve(self, counts: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Levels of cells, slopes, the inverse that gave them, and weights of cells, each by draw.
+    def _solve(self, counts: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Draws: cells' levels, slopes, cells' means of covariates, the slopes' inverse, cells' weights.
 
         A slope that can't be told from others, or from cells, gets the least value that fits.
         """
@@ -152,17 +153,16 @@ class Fit:
         jointly = counts @ self.product - np.einsum("dcq,dc->dq", sums, mean)
         values, vectors = np.linalg.eigh(within)
         kept = values > FLAT * total.sum(axis=1)[:, None]
-        inverse = (vectors * np.where(kept, 1 / np.where(kept, values, 1), 0)[:, None]) @ vectors.transpose(
-            0, 2, 1
-        )
+        reciprocal = np.where(kept, 1 / np.where(kept, values, 1), 0)
+        inverse = np.einsum("dqs,ds,drs->dqr", vectors, reciprocal, vectors)
         slope = np.einsum("dqr,dr->dq", inverse, jointly)
-        return mean - np.einsum("dcq,dq->dc", means, slope), slope, inverse, total
+        return mean - np.einsum("dcq,dq->dc", means, slope), slope, means, inverse, total
 
     @cached_property
     def _correction(self) -> float:
         """CR1: topics / (topics - 1) x (rows - 1) / (rows - coefficients)."""
         topics, rows = len(self.topics), int(self.ratings.sum())
-        inverse = self._solve(np.ones((1, topics)))[2][0]
+        inverse = self._solve(np.ones((1, topics)))[3][0]
         free = rows - len(self.cells) - int(np.linalg.matrix_rank(inverse, hermitian=True))
         return topics / (topics - 1) * (rows - 1) / free if topics > 1 and free > 0 else np.nan
 
@@ -220,7 +220,7 @@ def difference(fit: Fit, a: str, b: str) -> Floats:
     return source_mean(fit, a) - source_mean(fit, b)
 
 
-def _divide(a: Floats, b: Floats) -> Floats:
+def _divide(a: Floats | float, b: Floats) -> Floats:
     """The quotient, and 0 where the divisor is."""
     a, b = np.broadcast_arrays(a, b)
     return np.divide(a, b, out=np.zeros(a.shape), where=b > 0)

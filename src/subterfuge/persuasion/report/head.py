@@ -20,7 +20,10 @@ EVIDENCE = (
 """What is published on simulated raters, as short as it can be said."""
 
 NAMED = 3
-"""Sources that the head names for each verdict at most."""
+"""Names that are listed at most."""
+
+UNSIGNED = ("facts_known", "mirror", "spread")
+"""Controls whose figure is a stance, a correlation or a standard deviation, rather than a difference."""
 
 VERDICTS = ("superior", "equivalent", "inferior", "inconclusive")
 
@@ -34,7 +37,7 @@ def leads(analyses: Sequence[Analysis]) -> tuple[Lead, ...]:
         told.append(Lead(text=" ".join(filter(None, (_measured(a), outcome(a))))))
         if a.kind == "simulated" and (failed := _count(a.controls, False)):
             verb = "figures below do" if len(analyses) == 1 else f"figures of {_rater(a)} below do"
-            which = ", ".join(c.title for c in a.controls if c.passed is False)
+            which = _named([c.name.replace("_", " ") for c in a.controls if c.passed is False])
             told.append(
                 Lead(
                     text=f"The {verb} not measure persuasion of people: "
@@ -69,10 +72,7 @@ def outcome(analysis: Analysis) -> str:
     for verdict in VERDICTS:
         found = [c.source for c in analysis.comparisons if c.verdict == verdict]
         if found:
-            names = ", ".join(found[:NAMED]) + (
-                f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-            )
-            parts.append(f"{len(found)} {'is' if len(found) == 1 else 'are'} {verdict} ({names})")
+            parts.append(f"{len(found)} {'is' if len(found) == 1 else 'are'} {verdict} ({_named(found)})")
     sources = several(len(analysis.comparisons), "source")
     return f"Of {sources} compared with {analysis.reference}, {'; '.join(parts)}."
 
@@ -89,13 +89,14 @@ def worth(analysis: Analysis, calibration: Calibration | None) -> Checks:
             f"{counts[2]} {'is' if counts[2] == 1 else 'are'} undecided."
         )
         if counts[0] == len(controls):
-            told += " That makes them an instrument; it does not make them people."
+            told += " Raters who pass may still be nothing like people."
     named = f": {analysis.rater_model}" if analysis.rater_model else ""
     return Checks(
         title=f"What these raters are worth{named}",
         told=f"These raters are simulated: a language model was told to be each of them. {told}",
         checks=tuple(
-            Check(title=c.title, expected=c.expected, found=found(c), passed=c.passed) for c in controls
+            Check(title=c.title.rstrip("."), expected=c.expected, found=found(c), passed=c.passed)
+            for c in controls
         ),
         notes=(calibrated(calibration),),
         failed=counts[1] > 0,
@@ -105,7 +106,7 @@ def worth(analysis: Analysis, calibration: Calibration | None) -> Checks:
 def found(control: Control) -> str:
     """What a control gave: "+0.02 (−0.01 to +0.05), 120 ratings"."""
     e = control.estimate
-    text = whole(e.value, e.low, e.high)
+    text = whole(e.value, e.low, e.high, signed=control.name not in UNSIGNED)
     return text if text == UNKNOWN else f"{text}, {several(e.n, 'rating')}"
 
 
@@ -141,6 +142,11 @@ def _rater(a: Analysis, start: bool = False) -> str:
         return "People" if start else "people"
     named = f" ({a.rater_model})" if a.rater_model else ""
     return f"{'Simulated' if start else 'simulated'} raters{named}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _count(controls: Sequence[Control], state: bool | None) -> int:

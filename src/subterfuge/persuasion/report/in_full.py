@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from subterfuge.persuasion.analysis.results import Analysis, Control
+from subterfuge.persuasion.report.head import UNSIGNED
 from subterfuge.persuasion.report.parts import (
     finite,
     heading,
@@ -66,9 +67,12 @@ def _controls(a: Analysis) -> Iterable[Block]:
         return
     yield table(
         titled(a, "What raters did where the right answer is known"),
-        "In scale points, with 95 % intervals.",
+        "With 95 % intervals; in scale points, but for the correlation of a claim and its mirror image.",
         ("What should be", "Result", "Found", "In the control arm itself", "Ratings"),
-        (Row(name=c.title, aside=c.name.replace("_", " "), cells=_control(c)) for c in a.controls),
+        (
+            Row(name=c.title.rstrip("."), aside=c.name.replace("_", " "), cells=_control(c))
+            for c in a.controls
+        ),
         head="Control",
         words=("What should be", "Result"),
     )
@@ -79,8 +83,8 @@ def _control(c: Control) -> tuple[Cell, ...]:
     return (
         say(c.expected),
         Cell(text=said, mark=mark),
-        moved(c.estimate),
-        moved(c.arm) if c.arm else say("the same"),
+        plain(c.estimate) if c.name in UNSIGNED else moved(c.estimate),
+        moved(c.arm) if c.arm else say("has none"),
         say(c.estimate.n),
     )
 
