@@ -182,7 +182,7 @@ def _strategies(a: Analysis) -> Iterable[Block]:
         caption="The same shift for each strategy that a source was asked for, on one axis.",
         panels=tuple(
             Bars(
-                title=titled(a, name),
+                title=titled(a, name.replace("_", " ").capitalize()),
                 axis=AXIS,
                 bars=tuple(
                     Bar(
@@ -202,7 +202,7 @@ def _strategies(a: Analysis) -> Iterable[Block]:
     yield table(
         titled(a, "Mean shift by source and strategy"),
         "With 95 % intervals.",
-        names,
+        [name.replace("_", " ") for name in names],
         (
             Row(
                 name=source.name,
