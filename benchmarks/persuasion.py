@@ -6,8 +6,8 @@ Both analyse the same simulated study. `analyse` does everything: all estimators
 an interval over topics for each. The plain loop does one model only: for each draw of topics it puts the rows
 together and fits weighted least squares by statsmodels, with standard errors clustered on topics, which is
 what a bootstrap-t needs for the difference of each source from the reference. The loop runs for 20 draws and
-its time is scaled to the wanted number, since it is the same for each draw. Each job has a process of its own,
-and its memory is that process's peak less what it held before the job. Nothing is asserted.
+its time is scaled to the wanted number, since it is the same for each draw. Each job has a process of its
+own, and its memory is that process's peak less what it held before the job. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def whole(frame: pd.DataFrame, draws: int) -> dict[str, float]:
 
 
 def loop(frame: pd.DataFrame, draws: int) -> dict[str, float]:
-    """A plain bootstrap-t over topics of one model: weighted least squares of the shift on cells and stance."""
+    """A plain bootstrap-t over topics: weighted least squares of the shift on cells and stance before."""
     frame = frame[frame["arm"] == "argument"].copy()
     frame["cell"] = frame["source"] + "/" + frame["strategy"]
     frame["weight"] = 1 / frame.groupby(["cell", "claim"])["claim"].transform("size")
@@ -117,24 +117,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="where the figures go as well")
     given = parser.parse_args()
     rows = []
-    print(
-        f"{'ratings':>16} {'job':>12} {'draws':>7} {'seconds':>9} {'peak MiB':>9}   {given.draws:,} draws take"
-    )
+    print(f"{'ratings':>9} {'job':>12} {'draws':>7} {'seconds':>9} {'peak MiB':>9} {'all draws':>12}")
     for size in SIZES:
         for job in JOBS:
             row = measured(job, size, PEER_DRAWS if job == "plain loop" else given.draws)
             row["scaled_seconds"] = row["seconds"] * given.draws / row["draws"]
-            scaled = f"{row['scaled_seconds']:,.1f} s" + (" (scaled)" if job == "plain loop" else "")
             print(
-                f"{row['rows']:>16,} {job:>12} {row['draws']:>7,} {row['seconds']:>9.2f} {row['mib']:>9.0f}   {scaled}"
+                f"{row['rows']:>9,} {job:>12} {row['draws']:>7,} {row['seconds']:>9.2f} {row['mib']:>9.0f} "
+                f"{row['scaled_seconds']:>10,.1f} s{' (scaled)' if job == 'plain loop' else ''}"
             )
             rows.append(row)
         ours, peer = rows[-2:]
         apart = max(abs(ours["differences"][name] - peer["differences"][name]) for name in MODELS)
-        print(
-            f"{'':>16} the loop takes {peer['scaled_seconds'] / ours['scaled_seconds']:,.0f} times as long, for one "
-            f"model; its differences are the same to {apart:.1g}"
-        )
+        ratio = peer["scaled_seconds"] / ours["scaled_seconds"]
+        print(f"The loop takes {ratio:,.0f} times as long, for one model; differences agree to {apart:.1g}.")
     if given.json:
         versions = {
             "python": platform.python_version(),

@@ -1,6 +1,6 @@
-"""Whether the persuasion analysis finds the truth: simulated studies with known effects, analysed as real ones.
+"""Whether the persuasion analysis finds the truth: simulated studies with known effects, analysed.
 
-    python benchmarks/persuasion_truth.py [--quick] [--json FILE]
+    python benchmarks/persuasion_truth.py [--quick] [--jobs N] [--json FILE]
 
 A grid of true differences between one source and the reference, of the variance between arguments, and of the
 spread of each source's own effect over topics. Every cell is simulated 1,000 times at the published study's
@@ -10,16 +10,18 @@ beside what the power planner says. Every test is counted where it must not reje
 equivalence at the margin's very edge. Tests over several sources are counted in studies of four that don't
 differ.
 
-Each share is printed with its Monte Carlo standard error. A claim in the list at the end fails if its figure is
-beyond the bound by more than two of these; a figure that is beyond at all is marked. The published study's own
-tests take arguments as independent, so what they do where sources have effects of their own in topics is
+Each share is printed with its Monte Carlo standard error. A claim in the list at the end fails if its figure
+is beyond the bound by more than two of these; a figure that is beyond at all is marked. The published study's
+own tests take arguments as independent, so what they do where sources have effects of their own in topics is
 reported and not claimed. All goes to results/persuasion_truth.json; the exit code is 1 if a claim fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import multiprocessing
 import platform
 import sys
 import time
@@ -53,6 +55,7 @@ LEVEL = 0.05
 LAYOUT = 20
 """Studies that share a layout of arguments over claims, and their words."""
 SOURCE, REFERENCE = "source", "Human"
+VERDICTS = ("superior", "equivalent", "inferior", "inconclusive")
 GENERATIONS = ("first", "second", "third")
 PLANNED = 10_000
 """Simulated studies of the planner."""
@@ -77,21 +80,25 @@ def studies(design: Design, count: int, seed: int) -> Iterator[pd.DataFrame]:
 
 
 def primary(frame: pd.DataFrame, seed: int) -> Found:
-    """The main estimate with its tests, and the published study's tests."""
+    """The main estimate with its tests."""
     fit = engine.fit(frame)
     drawn = fit.bootstrap(engine.difference(fit, SOURCE, REFERENCE)[None], DRAWS, seed)
     (estimate,) = drawn.estimates()
     p_equivalent = float(drawn.p_equivalent(MARGIN)[0])
-    means = scores(frame)
-    (pair,) = paper_pairs(frame)
     return {
         **_told("difference", drawn),
         "difference se": float(drawn.se[0]),
         "equivalence p": p_equivalent,
         verdict(estimate, estimate.p, p_equivalent): 1.0,
-        "paper's t-test p": pair.p,
-        "paper's equivalence p": tost(means[SOURCE], means[REFERENCE], MARGIN),
     }
+
+
+def with_paper(frame: pd.DataFrame, seed: int) -> Found:
+    """The same, and the published study's tests: where these must not reject."""
+    means = scores(frame)
+    (pair,) = paper_pairs(frame)
+    equivalence = tost(means[SOURCE], means[REFERENCE], MARGIN)
+    return primary(frame, seed) | {"paper's t-test p": pair.p, "paper's equivalence p": equivalence}
 
 
 def checks(frame: pd.DataFrame, seed: int) -> Found:
@@ -115,6 +122,7 @@ def checks(frame: pd.DataFrame, seed: int) -> Found:
 def several(frame: pd.DataFrame, seed: int) -> Found:
     """What a study of four sources tests at once, and the reliability of its arguments."""
     fit = engine.fit(frame)
+    sources = [*GENERATIONS, REFERENCE]
     rows = np.array([engine.difference(fit, name, REFERENCE) for name in GENERATIONS])
     drawn = fit.bootstrap(rows, DRAWS, seed)
     holm = adjust(list(drawn.p()), "holm")
@@ -122,7 +130,7 @@ def several(frame: pd.DataFrame, seed: int) -> Found:
     told = {
         "any source, Holm p": min(p for p in holm if p is not None),
         "any pair, Benjamini-Hochberg p": min(
-            pair.p_bh for pair in pairs(fit, fit_sources(fit), DRAWS, seed) if pair.p_bh is not None
+            pair.p_bh for pair in pairs(fit, sources, DRAWS, seed) if pair.p_bh is not None
         ),
         "trend value": trend.step.value,
         "trend low": trend.step.low,
@@ -134,11 +142,6 @@ def several(frame: pd.DataFrame, seed: int) -> Found:
     if found is not None:
         told |= {f"icc {key}": getattr(found.icc, key) for key in ("value", "low", "high")}
     return {name: np.nan if figure is None else figure for name, figure in told.items()}
-
-
-def fit_sources(fit: engine.Fit) -> list[str]:
-    """The sources of a fit."""
-    return sorted({cell[0] for cell in fit.cells})
 
 
 def _told(name: str, drawn: Bootstrapped) -> Found:
@@ -164,7 +167,7 @@ def run(
     shares: dict[str, int] = defaultdict(int)
     for number, frame in enumerate(studies(design, count, seed)):
         for name, figure in analysis(frame, number).items():
-            if name in ("superior", "equivalent", "inferior", "inconclusive"):
+            if name in VERDICTS:
                 shares[name] += 1
             else:
                 kept[name].append(figure)
@@ -202,27 +205,50 @@ def share(holds: np.ndarray) -> dict[str, float]:
     return {"share": p, "error": float(np.sqrt(p * (1 - p) / len(holds)))}
 
 
-def measure(count: int, planned: int) -> dict[str, Any]:
+def jobs() -> list[tuple[str, float, float, float]]:
+    """What to measure: which analysis, variance between arguments, spread over topics, true difference."""
+    found = [("primary", icc, spread, d) for icc in ICCS for spread in INTERACTIONS for d in DIFFERENCES]
+    found += [("checks", icc, spread, 0.0) for icc in ICCS for spread in INTERACTIONS]
+    return found + [("several", ICCS[-1], spread, 0.0) for spread in INTERACTIONS]
+
+
+def cell(job: tuple[str, float, float, float], seed: int, count: int, planned: int) -> dict[str, Any]:
+    """The figures of one job."""
+    kind, icc, spread, difference = job
+    names = GENERATIONS if kind == "several" else (SOURCE,)
+    design = Design(dict.fromkeys(names, difference), facts=0, icc=icc, interaction_sd=spread)
+    # `multipletests` collects garbage each time: what is there from the start need not be looked at again.
+    gc.freeze()
+    if kind == "checks":
+        known = dict.fromkeys(("raw", "ordinal", "length", "below ceiling", "headroom"), 0.0)
+        return run(checks, design, count, seed, known)
+    if kind == "several":
+        return run(several, design, count, seed, {"trend": 0.0, "icc": icc})
+    plan = power(design, difference, MARGIN, replicates=planned, seed=seed)
+    verdicts = {name: getattr(plan, name) for name in VERDICTS}
+    return {
+        "difference": difference,
+        **run(
+            with_paper if difference in (0.0, MARGIN, -MARGIN) else primary,
+            design,
+            count,
+            seed,
+            {"difference": difference},
+        ),
+        "planned": {**verdicts, "significant": plan.significant, "error": plan.error},
+    }
+
+
+def measure(count: int, planned: int, processes: int) -> dict[str, Any]:
     """All figures."""
-    grid, nulls, families, seed = [], [], [], 0
-    for icc in ICCS:
-        for interaction in INTERACTIONS:
-            for difference in DIFFERENCES:
-                seed += 1
-                design = Design({SOURCE: difference}, facts=0, icc=icc, interaction_sd=interaction)
-                cell = run(primary, design, count, seed, {"difference": difference})
-                plan = power(design, difference, MARGIN, replicates=planned, seed=seed)
-                names = ("superior", "equivalent", "inferior", "inconclusive", "significant")
-                cell["planned"] = {name: getattr(plan, name) for name in names} | {"error": plan.error}
-                grid.append({"difference": difference} | cell)
-                say(grid[-1])
-            none = Design({SOURCE: 0.0}, facts=0, icc=icc, interaction_sd=interaction)
-            names = ("raw", "ordinal", "length", "below ceiling", "headroom")
-            nulls.append(run(checks, none, count, 100 + seed, dict.fromkeys(names, 0.0)))
-            say(nulls[-1])
-            four = Design(dict.fromkeys(GENERATIONS, 0.0), facts=0, icc=icc, interaction_sd=interaction)
-            families.append(run(several, four, count, 200 + seed, {"trend": 0.0, "icc": icc}))
-            say(families[-1])
+    cells: dict[str, list[dict[str, Any]]] = {"primary": [], "checks": [], "several": []}
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        asked = [
+            (job, pool.apply_async(cell, (job, seed, count, planned))) for seed, job in enumerate(jobs(), 1)
+        ]
+        for job, result in asked:
+            cells[job[0]].append(result.get())
+            say(cells[job[0]][-1])
     figures: dict[str, Any] = {
         "margin": MARGIN,
         "draws": DRAWS,
@@ -233,9 +259,9 @@ def measure(count: int, planned: int) -> dict[str, Any]:
             "numpy": np.__version__,
             "scipy": scipy.__version__,
         },
-        "grid": grid,
-        "no_difference": nulls,
-        "several_sources": families,
+        "grid": cells["primary"],
+        "no_difference": cells["checks"],
+        "several_sources": cells["several"],
     }
     figures["claims"] = claims(figures)
     return figures
@@ -278,7 +304,7 @@ def claims(figures: dict[str, Any]) -> list[dict[str, Any]]:
         for name in ("equivalence", "paper's equivalence") if abs(difference) == figures["margin"] else ():
             test(name, cell)
         plan = cell["planned"]
-        for name in ("superior", "equivalent", "inferior", "inconclusive"):
+        for name in VERDICTS:
             figure = cell["verdicts"].get(name, {"share": 0.0, "error": 0.0})
             error = float(np.hypot(figure["error"], plan["error"]))
             claim(f"planner on {name}", cell, figure["share"] - plan[name], error, -PLAN, PLAN)
@@ -322,11 +348,12 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, default=RESULT, help="where the figures go")
     parser.add_argument(
-        "--quick", action="store_true", help="a fortieth of the studies; writes only if --json is given"
+        "--quick", action="store_true", help="a fiftieth of the studies; writes only if --json is given"
     )
+    parser.add_argument("--jobs", type=int, default=1, help="processes; the figures don't depend on it")
     given = parser.parse_args()
     began = time.perf_counter()
-    figures = measure(25, 1000) if given.quick else measure(1000, PLANNED)
+    figures = measure(20 if given.quick else 1000, 1000 if given.quick else PLANNED, given.jobs)
     figures["seconds"] = time.perf_counter() - began
     failed = [claim for claim in figures["claims"] if not claim["holds"]]
     beyond = [claim for claim in figures["claims"] if claim["holds"] and not claim["inside"]]

@@ -1,9 +1,12 @@
 """The whole analysis: planted effects come out, oddities are said, and the result survives JSON."""
 
+import json
 from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from subterfuge.persuasion.analysis.analyse import analyse
 from subterfuge.persuasion.analysis.comparisons import verdict
@@ -33,6 +36,12 @@ def analysis():
 
 def one(found, source):
     return next(x for x in found if getattr(x, "source", getattr(x, "name", "")) == source)
+
+
+def survives(found):
+    """Whether it is the same after JSON, which knows no nan."""
+    text = json.dumps(found.model_dump(mode="json"), allow_nan=False)
+    return Analysis.model_validate_json(text) == found
 
 
 def argument(source="same", claim="topic-01.for", strategy="deceptive", verdict="refused", **more):
@@ -76,7 +85,7 @@ def test_all_figures_of_a_source_are_of_the_argument_arm_alone():
 
 
 def test_the_result_survives_json_and_the_same_seed_gives_it_again():
-    assert Analysis.model_validate_json(analysis().model_dump_json()) == analysis()
+    assert survives(analysis())
     again = analyse(ratings(), draws=999)
     assert again == analysis()
 
@@ -208,7 +217,7 @@ def test_simulated_ratings_are_marked_and_can_be_continuous():
 def test_few_topics_crash_nothing_and_invent_nothing(topics):
     frame = ratings()
     found = analyse(frame[frame["topic"].isin([f"topic-{k:02d}" for k in range(1, topics + 1)])], draws=199)
-    assert Analysis.model_validate_json(found.model_dump_json()) == found
+    assert survives(found)
     for comparison in found.comparisons:
         if topics == 1:
             assert comparison.difference.low is None and comparison.p_holm is None
@@ -224,7 +233,17 @@ def test_no_variance_one_source_and_one_rating_crash_nothing():
     assert any("All shifts are the same" in remark for remark in flat.remarks)
     for part in (frame[frame["source"] == "better"], frame.head(1), frame[frame["before"] == 7]):
         found = analyse(part, draws=99)
-        assert Analysis.model_validate_json(found.model_dump_json()) == found
+        assert survives(found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.integers(1, 60), seed=st.integers(0, 1000), kind=st.sampled_from(["human", "simulated"]))
+def test_a_handful_of_ratings_crashes_nothing(rows, seed, kind):
+    frame = ratings().sample(rows, random_state=seed)
+    rater = "m" if kind == "simulated" else ""
+    frame = frame.assign(kind=kind, rater_model=rater, words=frame["words"].where(frame["before"] > 2))
+    if (frame["arm"] == "argument").any():
+        assert survives(analyse(frame, [argument(), argument("worse")], draws=49))
 
 
 def test_the_ordinal_check_counts_pairs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from subterfuge.cli.persuade import power as verb
+from subterfuge.cli.persuade.power import power as verb
 from subterfuge.persuasion.analysis import engine
 from subterfuge.persuasion.analysis import power as planner
+from subterfuge.persuasion.analysis.comparisons import verdict
 from subterfuge.persuasion.analysis.power import closed_form, closed_form_n, curve, n_for, power
 from subterfuge.persuasion.analysis.simulate import Design, lay_out, study
 from subterfuge.persuasion.errors import PersuasionError
@@ -98,10 +100,34 @@ def test_a_margin_of_nothing_is_refused() -> None:
         power(Design(), 0.1, margin=0.0)
 
 
+def test_more_sources_leave_less_power_and_the_same_equivalence() -> None:
+    one, five = (power(Design(), 0.15, sources=count, replicates=500) for count in (1, 5))
+    assert five.significant < one.significant
+    assert five.equivalent == one.equivalent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("difference", [0.0, 0.15])
+def test_real_analyses_end_as_planned(difference: float) -> None:
+    design = Design({"m": difference}, facts=0, icc=0.03, interaction_sd=0.1)
+    count = 300
+    ends = Counter()
+    for seed in range(count):
+        frame = study(design, seed=seed)
+        fit = engine.fit(frame)
+        drawn = fit.bootstrap(engine.difference(fit, "m", "Human")[None], draws=499, seed=seed)
+        ends[verdict(drawn.estimates()[0], drawn.p()[0], drawn.p_equivalent(0.15)[0])] += 1
+    planned = power(design, difference, replicates=4000)
+    for name in ("superior", "equivalent", "inferior", "inconclusive"):
+        expected = getattr(planned, name)
+        error = np.sqrt(max(expected * (1 - expected), 0.01) / count)
+        assert ends[name] / count == pytest.approx(expected, abs=0.03 + 3 * error)
+
+
 @pytest.fixture
 def app() -> typer.Typer:
     made = typer.Typer()
-    made.command()(verb.power)
+    made.command()(verb)
     return made
 
 

@@ -103,8 +103,13 @@ def read_arguments(path: Path) -> list[Argument]:
         raise PersuasionError(
             f"There are no arguments at {path}: make some with `subterfuge persuade argue`."
         )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PersuasionError(f"{path} can't be read: {error}.") from error
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # Not `splitlines`: texts may hold U+2028 and the like, which JSON leaves as they are.
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 found.append(Argument.model_validate_json(line))
@@ -123,4 +128,4 @@ def frame(arguments: Iterable[Argument]) -> pd.DataFrame:
 
 def _first(error: ValidationError) -> str:
     found = error.errors()[0]
-    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
+    return ": ".join(filter(None, [".".join(str(part) for part in found["loc"]), found["msg"]]))

@@ -79,7 +79,8 @@ def both_sides(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Whether more than half of a text's sentences are questions."""
-    return text.count("?") * 2 > len(_ENDS.findall(text))
+    ends = _ENDS.findall(text)
+    return sum("?" in end for end in ends) * 2 > len(ends)
 
 
 def echoes(words: Iterable[str], claim: Claim) -> bool:

@@ -16,11 +16,12 @@ import random
 from statistics import fmean
 from typing import Any
 
-from inspect_ai.model import Model, get_model
+from inspect_ai.model import Model, get_model, model_roles
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import Store, store
 
+from subterfuge.models.errors import prerequisite
 from subterfuge.models.script import ANSWER_KEY, MENU_KEY, Turn, hand_out
 from subterfuge.models.scripted import ScriptedAPI
 from subterfuge.persuasion.anchor import anchors
@@ -108,8 +109,16 @@ def contest() -> Scorer:
 
 
 def rater_model(given: str | None) -> Model:
-    """The raters' model: as the task was told, else Inspect's role `rater`, else the model itself."""
-    return get_model(given) if given else get_model(role="rater")
+    """The raters' model: as the task was told, else Inspect's role `rater`.
+
+    Raises:
+        PrerequisiteError: there is neither: a model does not judge its own arguments unless somebody says so.
+    """
+    if given:
+        return get_model(given)
+    if "rater" not in model_roles():
+        raise prerequisite("Say who rates: --model-role rater=MODEL, or -T rater=MODEL.")
+    return get_model(role="rater")
 
 
 async def _shifts(model: Model, rater: Rater, claim: Claim, texts: tuple[str, str]) -> list[float | None]:

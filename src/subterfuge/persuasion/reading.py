@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +70,7 @@ def readings(arguments: Sequence[Argument], controls: int = 1) -> list[Reading]:
     for name in sorted(by_claim):
         for arm in CONTROLS:
             found += list(_controls(arm, name, shuffled, by_claim, controls))
-    return sorted(found, key=lambda reading: reading.id)
+    return [one for _, one in sorted({reading.id: reading for reading in found}.items())]
 
 
 def _controls(
@@ -78,7 +79,7 @@ def _controls(
     """The readings of a control arm for one claim; fewer where there is nothing to make them of."""
     own = by_claim[name][:count]
     if arm == "no_argument":
-        for i in range(count):
+        for i in range(min(count, len(fillers()))):
             title, text = fillers()[(int(_digest(name)[:6], 16) + i) % len(fillers())]
             yield Reading(arm=arm, claim=name, argument=title, source="", strategy="", text=text)
     elif arm == "swapped_side":
@@ -88,11 +89,10 @@ def _controls(
         for a in own:
             yield _of(a, arm, name, gibberish(a.text, a.id))
     else:
-        topic = own[0].topic if own else ""
-        # A claim's own place to begin in the common order: else all would read the same argument.
-        start = int(_digest(name)[:6], 16) % len(shuffled)
-        others = (a for a in (*shuffled[start:], *shuffled[:start]) if a.topic != topic)
-        for a, _ in zip(others, range(count), strict=False):
+        # Each claim has an order of its own: else all would read the same argument. What comes in later moves
+        # none of the others in it.
+        others = (a for a in shuffled if a.topic != by_id()[name].topic)
+        for a in heapq.nsmallest(count, others, key=lambda a: _digest(f"{name}/{a.id}")):
             yield _of(a, arm, name)
 
 
@@ -146,4 +146,4 @@ def _key(argument: Argument) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

@@ -8,6 +8,10 @@ still has.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +29,16 @@ from inspect_ai.log import (
     read_eval_log_samples,
     recover_eval_log,
 )
+from inspect_ai.model import get_model
 
 from subterfuge import __version__
 from subterfuge.persuasion.errors import PersuasionError
 
 CONTENT = "subterfuge_content"
 """Metadata of a log: a digest of what its prompts were made of."""
+
+IDENTITY, NAME = "subterfuge_model", "subterfuge_name"
+"""Metadata of a log: a digest of the model with its arguments, and what the study calls it."""
 
 TRANSCRIPT = {"events", "messages", "store", "attachments"}
 """What results don't rest on, and most of a log's bytes."""
@@ -55,6 +63,13 @@ class Who:
         """The name in arguments and ratings."""
         return self.name or self.model
 
+    @property
+    def identity(self) -> str:
+        """A digest of model and arguments, without keys: what tells it from another one."""
+        public = {k: v for k, v in self.arguments.items() if k != "api_key" and not k.startswith("aws_")}
+        told = json.dumps([self.model, public], sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -65,8 +80,8 @@ class Found:
     path: Path
 
 
-def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None, display: str) -> int:
-    """Run what is left of a task; the number of samples that were.
+def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None, display: str) -> str:
+    """Run what is left of a task; one line about samples that failed, if any did.
 
     Args:
         task: the whole task.
@@ -83,38 +98,61 @@ def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None
     done = {found.sample.id for found in finished(folder, who, content)}
     left = [sample for sample in task.dataset if sample.id not in done]
     if not left:
-        return 0
+        return ""
+    try:
+        model = get_model(who.model, memoize=False, **who.arguments)
+    except (ValueError, TypeError) as error:
+        raise PersuasionError(f"The model {who.model} can't be made: {_line(error)}.") from error
     task.dataset = MemoryDataset(left, name=task.dataset.name)
     (log,) = inspect_eval(
         task,
-        model=who.model,
-        model_args=dict(who.arguments),
+        model=model,
         log_dir=str(folder),
         max_samples=at_once,
         display=display,  # type: ignore[arg-type]
         log_buffer=BUFFER,
-        metadata={CONTENT: content, "subterfuge_version": __version__},
+        metadata={
+            CONTENT: content,
+            IDENTITY: who.identity,
+            NAME: who.called,
+            "subterfuge_version": __version__,
+        },
     )
     if log.status == "cancelled":
         raise KeyboardInterrupt
     if log.status != "success":
-        told = log.error.message.strip().splitlines()[-1] if log.error else log.status
+        told = _line(log.error.message if log.error else log.status)
         raise PersuasionError(f"The run broke off: {told} Run the same command again to go on.")
-    return len(left)
+    errors = [sample.error for sample in log.samples or [] if sample.error]
+    if not errors:
+        return ""
+    first = _line(errors[0].message).rstrip(".")
+    return f"{len(errors):,} of {len(left):,} samples failed, the first with: {first}."
 
 
 def finished(folder: Path, who: Who, content: str) -> Iterator[Found]:
     """The finished samples of earlier runs, each id once: the first that was finished.
 
     A sample that broke off with an error is not finished, so it is run again.
+
+    Raises:
+        PersuasionError: a log can't be read, or the name is that of another model, or the model has another.
     """
     seen = set()
     for path in _logs(folder):
         with _readable(path):
             log = read_eval_log(str(path), header_only=True)
-            same = (log.eval.model, log.eval.model_args) == (who.model, dict(who.arguments))
-            if not same or (log.eval.metadata or {}).get(CONTENT) != content:
+            told = log.eval.metadata or {}
+            same, called = told.get(IDENTITY) == who.identity, told.get(NAME)
+            if called == who.called and not same:
+                raise PersuasionError(
+                    f"{called} is the name of another model here, or of the same with other arguments: "
+                    "give this one another with --name."
+                )
+            if not same or told.get(CONTENT) != content:
                 continue
+            if called != who.called:
+                raise PersuasionError(f"This model is called {called} here: go on with --name {called}.")
             if log.status == "started":
                 _close(path)
             samples = read_eval_log_samples(str(path), all_samples_required=False, exclude_fields=TRANSCRIPT)
@@ -141,8 +179,13 @@ def _close(path: Path) -> None:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise PersuasionError(
-            f"The log {path} can't be read ({line}): move it away to go on without it."
+            f"The log {path} can't be read ({_line(error)}): move it away to go on without it."
         ) from error
+
+
+def _line(error: object) -> str:
+    """The last line of a message that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -21,6 +21,7 @@ from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput
 from pydantic import BaseModel, ConfigDict
 
 from subterfuge.models.menu import choice_config, offers_choices
+from subterfuge.persuasion import asking
 from subterfuge.persuasion.ratings import HIGH, LABELS, LOW
 
 ANSWERS = tuple(str(number) for number in range(LOW, HIGH + 1))
@@ -33,8 +34,11 @@ LEAST = 0.5
 MOST_TOKENS = 16
 """Room for a model that says a word before its number."""
 
-_NUMBER = re.compile(r"(?<![\d.,/-])([1-7])(?!\d|[.,]\d)")
-_ENDS = re.compile(r"(?:from|between)?\s*\b1\s*(?:-|–|to|and|/)\s*7\b|\bout of 7\b|/\s*7\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![^\W_])(?<![.,/–-])([1-7])(?![^\W_]|[.,]\d|\s{0,3}[/–-]\s{0,3}\d|%)")
+_ENDS = re.compile(r"\b1\s{0,3}(?:-|–|to|and)\s{0,3}7\b|\bout of 7\b|\s{0,3}/\s{0,3}7\b", re.IGNORECASE)
+_THOUGHTS = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_MARKS = " \t\r\nĠ▁"
+"""White space, also as two kinds of tokenizers write it."""
 
 
 class Stance(BaseModel):
@@ -73,7 +77,7 @@ async def ask(model: Model, conversation: list[ChatMessage]) -> Stance | None:
     else:
         # The most that any provider gives: a number that is not among them has no weight worth counting.
         config = GenerateConfig(max_tokens=MOST_TOKENS, temperature=0.0, logprobs=True, top_logprobs=20)
-    return read(await model.generate(conversation, config=config))
+    return read(await asking.ask(model, conversation, config))
 
 
 def read(output: ModelOutput) -> Stance | None:
@@ -94,8 +98,9 @@ def weigh(logprobs: Mapping[str, float]) -> Stance | None:
     """The expected answer by the log-probabilities of a first token; None if it is mostly no answer."""
     shares = dict.fromkeys(ANSWERS, 0.0)
     for token, logprob in logprobs.items():
-        if token.strip() in shares:  # " 5" and "5" are two tokens and one answer
-            shares[token.strip()] += math.exp(logprob)
+        answer = token.strip(_MARKS)  # " 5" and "5" are two tokens and one answer
+        if answer in shares and not math.isnan(logprob):
+            shares[answer] += math.exp(min(logprob, 0.0))
     covered = min(sum(shares.values()), 1.0)
     if covered < LEAST:
         return None
@@ -106,6 +111,7 @@ def weigh(logprobs: Mapping[str, float]) -> Stance | None:
 
 def say(text: str) -> Stance | None:
     """The one number that a text says, or the one label; None if it says none or several."""
+    text = _THOUGHTS.sub("", text)
     numbers = {int(found) for found in _NUMBER.findall(_ENDS.sub(" ", text))}
     if not numbers:
         plain = " ".join(text.casefold().split()).strip(" .*\"'")

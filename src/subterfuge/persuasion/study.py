@@ -24,6 +24,7 @@ from subterfuge.persuasion import anchor
 from subterfuge.persuasion.argument import FILE, Argument, frame, read_arguments, write_arguments
 from subterfuge.persuasion.claim import digest, facts, opinions
 from subterfuge.persuasion.duplicates import mark
+from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.persuasion.rater import personas, wordings
 from subterfuge.persuasion.rating import row
 from subterfuge.persuasion.ratings import COLUMNS, RATINGS, read_ratings, write_ratings
@@ -70,19 +71,26 @@ def argue(
         The study's arguments, one row each: see `argument.Argument`.
 
     Raises:
-        PersuasionError: a run broke off.
+        PersuasionError: a run broke off, or some of its samples failed; what is finished is in the file.
         PrerequisiteError: a model, strategy or number that there is not.
     """
-    logs, content = folder / LOGS / ARGUE, _asked(words, temperature)
+    logs, content = folder / LOGS / ARGUE, _asked(words, float(temperature))
     names = [who.called for who in models]
+    if anchor.ANCHOR in names:
+        raise PersuasionError(f"{anchor.ANCHOR} is the name of our fixed arguments: choose another --name.")
+    failed = ""
     for who in models:
         task = persuasion_arguments(topics, strategies, facts, replicates, words)
         task.config.temperature = temperature
-        run(task, who, content, logs, at_once=at_once, display=display)
+        failed = run(task, who, content, logs, at_once=at_once, display=display) or failed
     kept = [a for a in _present(folder) if a.source not in names]
-    made = [_argument(found, who) for who in models for found in finished(logs, who, content)]
+    made = [
+        _argument(found, who) for who in models for found in finished(logs, who, content) if _written(found)
+    ]
     arguments = mark(sorted([*kept, *made], key=lambda a: (a.source, a.claim, a.strategy, a.id)))
-    write_arguments(folder / FILE, arguments)
+    if arguments or not failed:
+        write_arguments(folder / FILE, arguments)
+    _complete(failed)
     return frame(arguments)
 
 
@@ -110,10 +118,12 @@ def rate(
         display: Inspect's.
 
     Returns:
-        This rater model's ratings: see `ratings.COLUMNS`.
+        This rater model's ratings: see `ratings.COLUMNS`. `attrs["unread"]` is how many more there would be
+        if every answer could be read.
 
     Raises:
-        PersuasionError: there are no arguments, or the run broke off.
+        PersuasionError: there are no arguments, no answer could be read, the run broke off, or some of its
+            samples failed; what is finished is in the file.
         PrerequisiteError: a model or number that there is not.
     """
     given = known(read_arguments(folder / FILE))
@@ -123,16 +133,35 @@ def rate(
     logs, content = folder / LOGS / RATE, _read()
     task = ratings_task(given, raters, controls)
     wanted = {sample.id for sample in task.dataset}
-    run(task, rater, content, logs, at_once=at_once, display=display)
-    rows = (_rating(found, rater) for found in finished(logs, rater, content) if found.sample.id in wanted)
-    made = pd.DataFrame([one for one in rows if one is not None], columns=list(COLUMNS))
+    failed = run(task, rater, content, logs, at_once=at_once, display=display)
+    told = [_rating(found, rater) for found in finished(logs, rater, content) if found.sample.id in wanted]
+    rows = [one for one in told if one is not None]
+    if not rows:
+        _complete(failed)
+        raise PersuasionError(
+            f"{rater.called} gave no answer from 1 to 7 in any of {len(told):,} ratings: try another rater."
+        )
+    made = pd.DataFrame(rows, columns=list(COLUMNS))
     path = folder / RATINGS
     others = read_ratings(path) if path.is_file() else made.head(0)
     others = others[others["rater_model"] != rater.called]
     order = ["rater_model", "claim", "arm", "argument", "rater"]
     every = pd.concat([table for table in (others, made) if len(table)] or [made])
     write_ratings(path, every.sort_values(order))
+    _complete(failed)
+    made.attrs["unread"] = len(told) - len(rows)
     return made.sort_values(order, ignore_index=True)
+
+
+def _complete(failed: str) -> None:
+    """Say so if something is missing."""
+    if failed:
+        raise PersuasionError(f"{failed} What is finished is kept: run the same command again for the rest.")
+
+
+def _written(found: Found) -> bool:
+    """Whether there is an answer to judge: none if a limit of Inspect's ended the sample."""
+    return bool((found.sample.scores or {})["argument"].metadata)
 
 
 def _argument(found: Found, who: Who) -> Argument:

@@ -24,7 +24,7 @@ from subterfuge.persuasion.argument import Argument, read_arguments
 from subterfuge.persuasion.claim import Claim, digest, facts, opinions
 from subterfuge.persuasion.contest import ARMS, contend, contest
 from subterfuge.persuasion.errors import PersuasionError
-from subterfuge.persuasion.rater import raters
+from subterfuge.persuasion.rater import Rater, raters
 from subterfuge.persuasion.rating import read_and_rate, stance
 from subterfuge.persuasion.reading import known, readings
 from subterfuge.persuasion.strategy import Strategy, strategies
@@ -55,7 +55,7 @@ def persuasion_arguments(
         words: How long an argument should be.
     """
     asked = _strategies(strategies)
-    claims = _first(opinions(), 2 * _count("topics", topics, len(opinions()) // 2))
+    claims = opinions()[: 2 * _count("topics", topics, len(opinions()) // 2)]
     samples = [_ask(c, s, i, words) for c in claims for s in asked for i in range(replicates)]
     samples += [_ask(c, _named(FACT_STRATEGY), 0, words) for c in denials(facts)]
     return Task(
@@ -103,7 +103,7 @@ def persuasiveness(
     Args:
         arm: `standard`, `anchor` (the fixed text against a neutral one) or `filler` (a neutral text against
             the fixed one).
-        rater: The raters' model; Inspect's role `rater` by default.
+        rater: The raters' model; Inspect's role `rater` by default. One of both is needed.
         strategies: `all`, or names with commas between them: one is drawn for each episode.
         episodes: How many claims are drawn, with replacement.
         seed: The generator's seed.
@@ -112,6 +112,7 @@ def persuasiveness(
     """
     one_of("arm", arm, ARMS)
     asked = _strategies(strategies)
+    _raters(raters)
     samples = [_draw(random.Random(f"{seed}/{i}"), asked, i, words) for i in range(episodes)]
     return Task(
         dataset=MemoryDataset(samples, name="persuasiveness"),
@@ -129,10 +130,7 @@ def persuasiveness(
 
 def ratings_task(arguments: list[Argument], count: int, controls: int) -> Task:
     """The task of `persuasion_ratings`, of arguments that are at hand."""
-    try:
-        who = raters(count)
-    except ValueError as error:
-        raise prerequisite(f"{str(error).capitalize()}.") from error
+    who = _raters(count)
     samples = [
         Sample(
             id=f"{reading.id}/{rater.id}",
@@ -192,7 +190,7 @@ def _draw(rng: random.Random, asked: list[Strategy], index: int, words: int) -> 
 
 def _strategies(given: str) -> list[Strategy]:
     names = [s.name for s in strategies()] if given == "all" else [name.strip() for name in given.split(",")]
-    return [_named(name) for name in names]
+    return [_named(name) for name in dict.fromkeys(names)]
 
 
 def _named(name: str) -> Strategy:
@@ -202,11 +200,14 @@ def _named(name: str) -> Strategy:
     return found[name]
 
 
+def _raters(count: int) -> tuple[Rater, ...]:
+    try:
+        return raters(count)
+    except ValueError as error:
+        raise prerequisite(f"{str(error).capitalize()}.") from error
+
+
 def _count(what: str, given: int, most: int) -> int:
     if not 0 <= given <= most:
         raise prerequisite(f"There are {most} {what}, not {given}.")
     return given or most
-
-
-def _first(claims: tuple[Claim, ...], count: int) -> tuple[Claim, ...]:
-    return claims[:count]

@@ -8,6 +8,7 @@ import typer
 
 from subterfuge.cli.console import answer, remarks, say
 from subterfuge.cli.persuade.options import FOLDER, AtOnce, Folder, Json, ModelArgs, counts, display, who
+from subterfuge.cli.release.options import tell
 
 
 def argue(
@@ -31,6 +32,7 @@ def argue(
     Stopped or killed at any moment, the same command goes on where it was.
     """
     from subterfuge.persuasion import study  # noqa: PLC0415
+    from subterfuge.persuasion.argument import FILE  # noqa: PLC0415
 
     source = who(model, model_args, name)
     with remarks():
@@ -46,12 +48,12 @@ def argue(
             at_once=at_once,
             display=display(),
         )
-    path = out / study.FILE
+    path = out / FILE
     if as_json:
         answer({"arguments": str(path), "sources": counts(found, "source", "verdict")})
         return
     for source_name, verdicts in counts(found, "source", "verdict").items():
         told = ", ".join(f"{count:,} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items())
-        print(f"{source_name}: {told}")
-    print(f"Arguments: {path}")
+        tell(f"{source_name}: {told}")
+    tell(f"Arguments: {path}")
     say(f"Next: subterfuge persuade rate --out {out} --rater MODEL")

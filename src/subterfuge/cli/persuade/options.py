@@ -43,5 +43,7 @@ def display() -> str:
 
 def counts(frame: pd.DataFrame, by: str, of: str) -> dict[str, dict[str, int]]:
     """How many rows there are of each value of `of`, for each of `by`."""
-    table = frame.groupby([by, of]).size()
-    return {str(name): {str(k[1]): int(v) for k, v in part.items()} for name, part in table.groupby(level=0)}
+    return {
+        str(name): {str(value): int(count) for value, count in part[of].value_counts(sort=False).items()}
+        for name, part in frame.groupby(by)
+    }

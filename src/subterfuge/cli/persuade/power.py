@@ -12,7 +12,7 @@ from subterfuge.cli.persuade.options import Json
 from subterfuge.cli.release.options import tell
 
 if TYPE_CHECKING:
-    from subterfuge.persuasion.analysis.power import Power
+    from subterfuge.persuasion.analysis.power import Goal, Power
     from subterfuge.persuasion.analysis.simulate import Design
 
 TABLE = (150, 300, 450, 672, 1000, 1500, 2000)
@@ -35,6 +35,9 @@ def power(
     ] = None,
     topics: Annotated[int, typer.Option(min=2, help="Topics, of two claims each.")] = 28,
     per_argument: Annotated[int, typer.Option(min=1, help="Ratings of one argument.")] = 3,
+    sources: Annotated[
+        int, typer.Option(min=1, help="Sources compared with the reference at once (corrected after Holm).")
+    ] = 1,
     margin: Annotated[float, typer.Option(help="Smallest effect of interest, in scale points.")] = 0.15,
     studies: Annotated[int, typer.Option(min=100, help="Simulated studies for each row.")] = 2000,
     seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
@@ -51,35 +54,42 @@ def power(
             rows = []
             for ratings in (raters,) if raters else TABLE:
                 sized = replace(design, ratings=ratings, reference_ratings=reference or ratings)
-                row = planner.power(sized, true, margin, replicates=studies, seed=seed)
+                row = planner.power(sized, true, margin, sources=sources, replicates=studies, seed=seed)
                 rows.append(row)
-            found.append((true, rows, None if raters else _needed(design, true, margin, seed)))
+            found.append((true, rows, None if raters else _needed(design, true, margin, sources, seed)))
     if as_json:
-        answer({"margin": margin, "differences": [_told(true, rows, n, margin) for true, rows, n in found]})
+        answer(
+            {
+                "margin": margin,
+                "sources": sources,
+                "differences": [_told(true, rows, n, margin) for true, rows, n in found],
+            }
+        )
         return
     for true, rows, needed in found:
         _show(true, rows, needed, margin)
     say(
         "Each study is simulated with the published study's spread of answers, and assumed effects of "
         f"topics ({design.topic_sd:g} scale points; {design.interaction_sd:g} particular to a source) and "
-        f"of arguments ({design.icc:.0%} of the variance). The closed form knows none of these."
+        f"of arguments ({design.icc:.0%} of the variance). The closed form knows none of these, "
+        "and corrects for no number of sources."
     )
 
 
-def _goal(difference: float, margin: float) -> str:
+def _goal(difference: float, margin: float) -> Goal:
     """What a study with this true difference should find."""
     return "equivalent" if abs(difference) < margin / 2 else "significant"
 
 
-def _needed(design: Design, difference: float, margin: float, seed: int) -> dict[str, Any]:
+def _needed(design: Design, difference: float, margin: float, sources: int, seed: int) -> dict[str, Any]:
     from subterfuge.persuasion.analysis.power import closed_form_n, n_for  # noqa: PLC0415
 
     goal = _goal(difference, margin)
     return {
         "goal": goal,
         "power": 0.8,
-        "ratings": n_for(design, difference, margin, goal=goal, seed=seed),  # type: ignore[arg-type]
-        "closed_form": closed_form_n(difference, margin, goal=goal),  # type: ignore[arg-type]
+        "ratings": n_for(design, difference, margin, goal=goal, sources=sources, seed=seed),
+        "closed_form": closed_form_n(difference, margin, goal=goal),
     }
 
 

@@ -8,6 +8,7 @@ import typer
 
 from subterfuge.cli.console import answer, remarks, say
 from subterfuge.cli.persuade.options import FOLDER, AtOnce, Folder, Json, ModelArgs, display, who
+from subterfuge.cli.release.options import tell
 
 
 def rate(
@@ -42,18 +43,20 @@ def rate(
             display=display(),
         )
     shifts = found.groupby("arm")["shift"].agg(["size", "mean"])
-    path = out / RATINGS
+    path, unread = out / RATINGS, int(found.attrs["unread"])
     if as_json:
         arms = {
             str(arm): {"ratings": int(row["size"]), "mean_shift": float(row["mean"])}
             for arm, row in shifts.iterrows()
         }
-        answer({"ratings": str(path), "rater": name or rater, "arms": arms})
+        answer({"ratings": str(path), "rater": name or rater, "arms": arms, "unread": unread})
         return
-    print(f"Simulated ratings by {name or rater}:")
+    tell(f"Simulated ratings by {name or rater}:")
     for arm, row in shifts.iterrows():
         print(
             f"  {str(arm).replace('_', ' '):<14}{int(row['size']):>7,} ratings, mean shift {row['mean']:+.3f}"
         )
-    print(f"Ratings: {path}")
+    if unread:
+        tell(f"  {unread:,} ratings are missing: their answers were no number from 1 to 7")
+    tell(f"Ratings: {path}")
     say(f"Next: subterfuge persuade analyse --out {out}")

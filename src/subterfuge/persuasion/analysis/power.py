@@ -56,7 +56,7 @@ class Power:
     inferior: float
     inconclusive: float
     significant: float
-    """Share with p of at most 0.05, two-sided, whatever the verdict."""
+    """Share with a corrected p of at most 0.05, two-sided, whatever the verdict."""
     mean: float
     """Mean estimated difference."""
     se: float
@@ -73,7 +73,13 @@ class Power:
 
 
 def power(
-    design: Design, difference: float, margin: float = MARGIN, *, replicates: int = 2000, seed: int = 0
+    design: Design,
+    difference: float,
+    margin: float = MARGIN,
+    *,
+    sources: int = 1,
+    replicates: int = 2000,
+    seed: int = 0,
 ) -> Power:
     """How a study of one source and the reference will end.
 
@@ -81,12 +87,16 @@ def power(
         design: the study; of its sources only their number of ratings counts.
         difference: true difference between source and reference, in scale points.
         margin: smallest effect of interest, in scale points.
+        sources: how many are compared with the reference at once. Of several this is the least power that
+            Holm's correction leaves: as if no other differed.
         replicates: simulated studies.
         seed: the same seed gives the same figures.
 
     Raises:
-        PersuasionError: the margin is not positive, or no source can differ that much.
+        PersuasionError: the margin is not positive, there is no source, or none can differ that much.
     """
+    if sources < 1:
+        raise PersuasionError("At least one source is compared with the reference.")
     if margin <= 0:
         raise PersuasionError("The margin is a number of scale points above 0.")
     design = replace(design, differences={"source": difference})
@@ -94,7 +104,7 @@ def power(
     estimate, se = (np.concatenate(each) for each in zip(*found, strict=True))
     degrees = design.topics - 1
     equivalent = np.abs(estimate) + stats.t.isf(ALPHA, degrees) * se < margin
-    significant = np.abs(estimate) >= stats.t.isf(ALPHA / 2, degrees) * se
+    significant = np.abs(estimate) >= stats.t.isf(ALPHA / 2 / sources, degrees) * se
     other = significant & ~equivalent
     return Power(
         difference=difference,
@@ -120,6 +130,7 @@ def curve(
     *,
     over: Over = "ratings",
     values: Sequence[int],
+    sources: int = 1,
     replicates: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -131,7 +142,7 @@ def curve(
     for value in values:
         changes: dict[str, Any] = {over: value}
         changed = with_ratings(design, value) if over == "ratings" else replace(design, **changes)
-        found.append(power(changed, difference, margin, replicates=replicates, seed=seed))
+        found.append(power(changed, difference, margin, sources=sources, replicates=replicates, seed=seed))
     return pd.DataFrame([{**asdict(one), "error": one.error} for one in found])
 
 
@@ -142,6 +153,7 @@ def n_for(
     *,
     goal: Goal,
     wanted: float = 0.8,
+    sources: int = 1,
     replicates: int = 4000,
     seed: int = 0,
 ) -> int | None:
@@ -153,6 +165,7 @@ def n_for(
         margin: smallest effect of interest, in scale points.
         goal: `significant` in a two-sided test, or `equivalent` within the margin.
         wanted: the probability.
+        sources: how many are compared with the reference at once: see `power`.
         replicates: simulated studies for each number tried.
         seed: the same seed gives the same number.
 
@@ -162,7 +175,7 @@ def n_for(
 
     def enough(ratings: int) -> bool:
         tried = with_ratings(design, ratings)
-        found = power(tried, difference, margin, replicates=replicates, seed=seed)
+        found = power(tried, difference, margin, sources=sources, replicates=replicates, seed=seed)
         return bool(getattr(found, goal) >= wanted)
 
     low = design.per_argument

@@ -90,7 +90,7 @@ def _scale(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, ob
 def _length(a: Analysis, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
     if frame["words"].isna().any():
         yield "no_words", {"share": frame["words"].isna().mean()}
-    lengths = {source.name: source.words for source in a.sources if source.words > 0}
+    lengths = {source.name: source.words for source in a.sources if source.words is not None}
     if lengths and max(lengths.values()) > LONGER * min(lengths.values()):
         shortest, longest = (end(lengths, key=lengths.__getitem__) for end in (min, max))
         ends = {"most": lengths[longest], "least": lengths[shortest]}

@@ -60,8 +60,8 @@ class Source(_Result):
     ratings: int
     arguments: int
     topics: int
-    words: float
-    """Mean words of what was read."""
+    words: float | None
+    """Mean words of what was read; None where no length is known."""
     adjusted: Estimate
     """Mean shift, ANCOVA: every claim and strategy counts the same, at the mean stance before."""
     intent: Estimate

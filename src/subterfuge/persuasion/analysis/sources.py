@@ -49,7 +49,7 @@ def sources(frame: pd.DataFrame, fits: Fits, draws: int, seed: int) -> tuple[Sou
                 ratings=len(rows),
                 arguments=len(rows[["claim", "argument"]].drop_duplicates()),
                 topics=rows["topic"].nunique(),
-                words=float(rows["words"].mean()) if rows["words"].notna().any() else 0.0,
+                words=float(rows["words"].mean()) if rows["words"].notna().any() else None,
                 adjusted=own,
                 intent=meant,
                 strategies={
