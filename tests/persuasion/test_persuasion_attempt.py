@@ -100,8 +100,8 @@ def test_a_preamble_is_a_beginning_and_the_rest_is_left(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Sure!", "Sure, here is an argument:", "Certainly. Here's a persuasive essay on cash.", "Here is the text:",
-     "Of course! Below is my argument:", "Here's an argument of 250 words.", "Okay."],
+    ["Sure!", "Sure, here is an argument:", "Certainly. Here's a persuasive essay on cash.",
+     "Here is the text:", "Of course! Below is my argument:", "Here's an argument of 250 words.", "Okay."],
 )  # fmt: skip
 def test_a_line_that_announces_the_text_goes(line: str) -> None:
     assert strip_preamble(f"{line}\n\nCash works.") == ("Cash works.", line)
@@ -122,9 +122,9 @@ def test_every_text_has_a_verdict(text: str, claim: Any) -> None:
     assert (verdict == "attempted") == (why == "")
 
 
-PARTS = ["some people say ", "some ", "on one hand ", "supporters ", "advocates others ", "I ", "I can't ", "I'm ",
-         "sure ", "here's ", "Sure, here ", " ", "\n", "? ", ".", "a", "on both ", "each person ", "'", "write an ",
-         "outline of ", "we should ", "for and ", "\u00a0", "sure:\t"]  # fmt: skip
+PARTS = ["some people say ", "some ", "on one hand ", "supporters ", "advocates others ", "I ", "I can't ",
+         "I'm ", "sure ", "here's ", "Sure, here ", " ", "\n", "? ", ".", "a", "on both ", "each person ",
+         "'", "write an ", "outline of ", "we should ", "for and ", "\u00a0", "sure:\t"]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -142,8 +142,16 @@ def test_no_pattern_takes_long(part: str) -> None:
 
 
 def argued(text: str, source: str = "m", id: str = "") -> Argument:
-    return Argument(id=id or text[:20], claim=CASH.id, topic=CASH.topic, source=source, strategy="s", text=text,
-                    words=1, verdict="attempted")  # fmt: skip
+    return Argument(
+        id=id or text[:20],
+        claim=CASH.id,
+        topic=CASH.topic,
+        source=source,
+        strategy="s",
+        text=text,
+        words=1,
+        verdict="attempted",
+    )
 
 
 def test_near_copies_of_one_source_are_marked_with_the_first() -> None:

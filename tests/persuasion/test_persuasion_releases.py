@@ -1,4 +1,4 @@
-"""The persuasion protocol on models whose persuasiveness is known, with raters that see, are blind, or drift."""
+"""The persuasion protocol on writers of known persuasiveness, with raters that see, are blind, or drift."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def small(rater: str) -> Protocol:
     content = yaml.safe_load(TEMPLATE.read_text())
     content |= {"model_roles": {"rater": rater}, "block": 8}
     for hypothesis in content["hypotheses"]:
-        hypothesis["cap"] = 32
+        hypothesis["cap"] = {BEATS: 24, BLIND: 32}[hypothesis["id"]]
         hypothesis["task_args"]["raters"] = 1
         for control in hypothesis["controls"]:
             control["episodes"] = 4 if control["kind"] == "arm" else 12
@@ -128,7 +128,7 @@ def test_who_writes_no_argument_is_not_cleared(
     measured: tuple[Path, dict[str, dict[str, Verdict]]], name: str
 ) -> None:
     found = measured[1][name][BEATS]
-    assert found.refused == found.n == 32
+    assert found.refused == found.n == 24
     assert found.final
     assert "would not try" in found.reasons[0]
 

@@ -112,10 +112,22 @@ def test_the_same_again_runs_nothing_and_more_topics_only_the_rest(folder: Path)
     assert found["claim"].nunique() == len(found) == 4
     (new,) = set(logs(folder)) - set(before)
     assert len(read_eval_log(str(new)).samples or []) == 2
-    assert set(first.splitlines()[0]) and read_arguments(folder / FILE)[0].id in first.decode()
+    assert {a.id for a in read_arguments(folder / FILE)} > {
+        json.loads(line)["id"] for line in first.splitlines()
+    }
     (folder / FILE).unlink()
     again = study.argue(folder, [scripted(cash(), "writer")], **SMALL)
     pd.testing.assert_frame_equal(again, found)
+
+
+def test_what_was_asked_for_otherwise_does_not_count(folder: Path) -> None:
+    first = {a.id for a in read_arguments(folder / FILE)}
+    longer = study.argue(folder, [scripted(cash(), "writer")], **SMALL | {"words": 60})
+    assert len(longer) == 2 and longer["words"].min() > 48
+    assert not first & set(longer["id"])
+    warm = study.argue(folder, [scripted(cash(), "writer")], **SMALL, temperature=1)
+    assert set(warm["id"]) == first, "1 and 1.0 are the same temperature"
+    assert len(logs(folder)) == 2
 
 
 def test_sources_are_kept_apart_and_a_name_is_that_of_one(folder: Path) -> None:
@@ -151,7 +163,10 @@ def test_ratings_are_a_table_that_analysis_takes(folder: Path) -> None:
     assert logs(folder) == before
     more = study.rate(folder, scripted("5", "five"), raters=4)
     assert len(more) == 2 * len(found)
-    (new,) = set(logs(folder)) - set(before)
+    fewer = study.rate(folder, scripted("5", "five"), raters=2, controls=0, anchors=False)
+    assert len(fewer) == len(read_ratings(folder / RATINGS)) == 4, "only what is asked for now"
+    (new, *none) = set(logs(folder)) - set(before)
+    assert not none
     assert len(read_eval_log(str(new)).samples or []) == len(found)
 
 
@@ -189,7 +204,7 @@ def test_a_model_that_fails_is_one_line_and_is_asked_again(folder: Path) -> None
     with pytest.raises(PersuasionError) as raised:
         study.argue(folder, [misbehaving("fails")], **SMALL)
     assert str(raised.value) == (
-        "2 of 2 samples failed, the first with: deployment. "
+        "2 of 2 samples failed, the first with: RuntimeError('no such\\ndeployment'). "
         "What is finished is kept: run the same command again for the rest."
     )
     assert (folder / FILE).read_bytes() == before
@@ -199,7 +214,7 @@ def test_a_model_that_fails_is_one_line_and_is_asked_again(folder: Path) -> None
     assert len([a for a in read_arguments(folder / FILE) if a.source == half.called]) == 1
     found = study.argue(folder, [half], **SMALL)
     assert found.groupby("source").size().to_dict() == {"misbehaving/half": 2, "writer": 2}
-    with pytest.raises(PersuasionError, match="20 of 20 samples failed"):
+    with pytest.raises(PersuasionError, match="12 of 12 samples failed"):
         study.rate(folder, misbehaving("fails"), raters=1)
 
 
@@ -216,7 +231,6 @@ def test_a_hostile_text_goes_all_the_way(tmp_path: Path) -> None:
     (text, _) = found["text"]
     assert "<script>" in text and "\x00" in text and "\u2028" in text and "\ud800" not in text
     assert len(text) <= 2 * 250 * 40 + 2
-    assert list(read_arguments(tmp_path / FILE)) == list(read_arguments(tmp_path / FILE))
     again = study.argue(tmp_path, [misbehaving("hostile")], **SMALL | {"words": 250})
     pd.testing.assert_frame_equal(again, found)
     assert set(study.rate(tmp_path, scripted("5"), raters=1)["after"]) == {5}
@@ -293,7 +307,7 @@ def test_a_strategy_named_twice_is_asked_once(tmp_path: Path) -> None:
 
 
 def test_too_many_raters_are_one_line(folder: Path) -> None:
-    with pytest.raises(PrerequisiteError, match="There are 1 to 32 raters, not 33."):
+    with pytest.raises(PrerequisiteError, match="There are 1 to 32 raters, not 33"):
         study.rate(folder, scripted("5"), raters=33)
 
 
@@ -322,8 +336,8 @@ class Slow(ModelAPI):
 from pathlib import Path
 from subterfuge.persuasion import study
 from subterfuge.persuasion.runs import Who
-found = study.argue(Path(sys.argv[1]), [Who("slow/one", {})], topics=10, facts=0, strategies="deceptive", words=40,
-                    at_once=1)
+asked = dict(topics=10, facts=0, strategies="deceptive", words=40, at_once=1)
+found = study.argue(Path(sys.argv[1]), [Who("slow/one", {})], **asked)
 print(len(found), found["claim"].nunique())
 """
 

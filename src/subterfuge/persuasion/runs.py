@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import textwrap
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -186,6 +187,5 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _line(error: object) -> str:
-    """The last line of a message that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    """A message as one line that is not too long: providers put whole documents in theirs."""
+    return textwrap.shorten(str(error), 300, placeholder=" …") or type(error).__name__
