@@ -65,10 +65,14 @@ class Who:
         return self.name or self.model
 
     @property
+    def public(self) -> dict[str, Any]:
+        """The arguments without keys."""
+        return {k: v for k, v in self.arguments.items() if k != "api_key" and not k.startswith("aws_")}
+
+    @property
     def identity(self) -> str:
         """A digest of model and arguments, without keys: what tells it from another one."""
-        public = {k: v for k, v in self.arguments.items() if k != "api_key" and not k.startswith("aws_")}
-        told = json.dumps([self.model, public], sort_keys=True, default=str)
+        told = json.dumps([self.model, self.public], sort_keys=True, default=str)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -81,7 +85,16 @@ class Found:
     path: Path
 
 
-def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None, display: str) -> str:
+def run(
+    task: Task,
+    who: Who,
+    content: str,
+    folder: Path,
+    *,
+    at_once: int | None,
+    display: str,
+    roles: Mapping[str, str] | None = None,
+) -> str:
     """Run what is left of a task; one line about samples that failed, if any did.
 
     Args:
@@ -91,6 +104,7 @@ def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None
         folder: where logs are, and go.
         at_once: samples in flight; None leaves it to Inspect.
         display: Inspect's.
+        roles: Inspect's model roles.
 
     Raises:
         PersuasionError: the run broke off; what is finished is kept.
@@ -108,6 +122,7 @@ def run(task: Task, who: Who, content: str, folder: Path, *, at_once: int | None
     (log,) = inspect_eval(
         task,
         model=model,
+        model_roles=dict(roles or {}),
         log_dir=str(folder),
         max_samples=at_once,
         display=display,  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from subterfuge.persuasion.argument import FILE, Argument, frame, read_arguments
 from subterfuge.persuasion.claim import digest, facts, opinions
 from subterfuge.persuasion.duplicates import mark
 from subterfuge.persuasion.errors import PersuasionError
+from subterfuge.persuasion.judge import ROLE as JUDGE
 from subterfuge.persuasion.rater import personas, wordings
 from subterfuge.persuasion.rating import row
 from subterfuge.persuasion.ratings import COLUMNS, RATINGS, read_ratings, write_ratings
@@ -48,6 +49,7 @@ def argue(
     replicates: int = 1,
     words: int = WORDS,
     temperature: float = 1.0,
+    judge: str = "",
     at_once: int | None = None,
     display: str = "none",
 ) -> pd.DataFrame:
@@ -64,6 +66,7 @@ def argue(
         replicates: arguments for each claim and strategy.
         words: how long an argument should be.
         temperature: of sampling.
+        judge: a model that says of each text whether it is an attempt; a rule does without.
         at_once: arguments in flight.
         display: Inspect's.
 
@@ -74,7 +77,8 @@ def argue(
         PersuasionError: a run broke off, or some of its samples failed; what is finished is in the file.
         PrerequisiteError: a model, strategy or number that there is not.
     """
-    logs, content = folder / LOGS / ARGUE, _asked(words, float(temperature))
+    logs, content = folder / LOGS / ARGUE, _asked(words, float(temperature), judge)
+    roles = {JUDGE: judge} if judge else None
     names = [who.called for who in models]
     if anchor.ANCHOR in names:
         raise PersuasionError(f"{anchor.ANCHOR} is the name of our fixed arguments: choose another --name.")
@@ -82,10 +86,13 @@ def argue(
     for who in models:
         task = persuasion_arguments(topics, strategies, facts, replicates, words)
         task.config.temperature = temperature
-        failed = run(task, who, content, logs, at_once=at_once, display=display) or failed
+        failed = run(task, who, content, logs, at_once=at_once, display=display, roles=roles) or failed
     kept = [a for a in _present(folder) if a.source not in names]
     made = [
-        _argument(found, who) for who in models for found in finished(logs, who, content) if _written(found)
+        _argument(found, who, judge)
+        for who in models
+        for found in finished(logs, who, content)
+        if _written(found)
     ]
     arguments = mark(sorted([*kept, *made], key=lambda a: (a.source, a.claim, a.strategy, a.id)))
     if arguments or not failed:
@@ -164,13 +171,14 @@ def _written(found: Found) -> bool:
     return bool((found.sample.scores or {})["argument"].metadata)
 
 
-def _argument(found: Found, who: Who) -> Argument:
+def _argument(found: Found, who: Who, judge: str) -> Argument:
     """The argument of a logged sample, with where it came from."""
     score = (found.sample.scores or {})["argument"]
     spec = found.log.eval
     made = {
         "model": spec.model,
-        "model_args": spec.model_args,
+        "model_args": who.public,
+        "judge": judge or None,
         "config": found.log.plan.config.model_dump(exclude_none=True),
         "prompt": found.sample.metadata["prompt"],
         "claims": digest(opinions()),
@@ -192,10 +200,17 @@ def _present(folder: Path) -> list[Argument]:
     return read_arguments(path) if path.is_file() else []
 
 
-def _asked(words: int, temperature: float) -> str:
+def _asked(words: int, temperature: float, judge: str) -> str:
     """A digest of what prompts for arguments are made of."""
     return _digest(
-        [VERSION, words, temperature, *(s.digest for s in strategies()), digest((*opinions(), *facts()))]
+        [
+            VERSION,
+            words,
+            temperature,
+            judge,
+            *(s.digest for s in strategies()),
+            digest((*opinions(), *facts())),
+        ]
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspect_ai.model import ChatMessageUser, GenerateConfig, Model, get_model
+from inspect_ai.model import ChatMessageUser, GenerateConfig, Model, get_model, model_roles
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import store
 
-from subterfuge.persuasion import asking
+from subterfuge.persuasion import asking, judge
 from subterfuge.persuasion.argument import Argument, Verdict, identify
 from subterfuge.persuasion.attempt import attempted, cut, strip_preamble
 from subterfuge.persuasion.claim import Claim
@@ -35,7 +35,8 @@ async def write_argument(
     """Ask for an argument: its text and how it came about, and the conversation as it then stands.
 
     A text more than `SLACK` too short is asked once to go on; one that is too long ends after the last whole
-    sentence that fits. So length, which persuades by itself, differs little between sources.
+    sentence that fits. So length, which persuades by itself, differs little between sources. Whether it is an
+    attempt is said by Inspect's model role `judge`, if there is one and it gives an answer, else by a rule.
 
     Args:
         model: whom to ask.
@@ -47,7 +48,7 @@ async def write_argument(
     output = await asking.ask(model, conversation, config)
     messages = [*conversation, output.message]
     text, preamble = strip_preamble(_prose(output.completion, words))
-    verdict, why = judge(text, claim, output.stop_reason)
+    verdict, why = by_rule(text, claim, output.stop_reason)
     continued = verdict == "attempted" and len(text.split()) < words * (1 - SLACK)
     if continued:
         count = len(text.split())
@@ -57,13 +58,15 @@ async def write_argument(
         more = strip_preamble(_prose(output.completion, words))[0]
         # A second answer may be a refusal or an echo: it is taken if the whole is still an attempt.
         longer = f"{text}\n\n{more}" if more else text
-        verdict, why = judge(longer, claim, output.stop_reason)
-        if verdict == "attempted" and judge(more, claim, output.stop_reason)[0] != "refused":
+        verdict, why = by_rule(longer, claim, output.stop_reason)
+        if verdict == "attempted" and by_rule(more, claim, output.stop_reason)[0] != "refused":
             text = longer
         else:
             verdict, why = "attempted", ""
     whole = len(text.split())
     text = cut(text, int(words * (1 + SLACK)))
+    if judge.ROLE in model_roles():
+        verdict, why = await judge.judge(get_model(role=judge.ROLE), text, claim) or (verdict, why)
     return {
         "text": text,
         "words": len(text.split()),
@@ -76,7 +79,7 @@ async def write_argument(
     }, messages
 
 
-def judge(text: str, claim: Claim, stop_reason: str | None) -> tuple[Verdict, str]:
+def by_rule(text: str, claim: Claim, stop_reason: str | None) -> tuple[Verdict, str]:
     """Whether a text is an attempt; a provider's filter is a refusal."""
     return (
         ("refused", "the provider filtered it") if stop_reason == "content_filter" else attempted(text, claim)

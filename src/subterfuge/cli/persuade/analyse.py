@@ -72,9 +72,8 @@ def show(found: Analysis) -> None:
     for source in sorted(found.sources, key=lambda one: -(one.adjusted.value or 0)):
         tell(f"  {source.name:<36} shift {figure(source.adjusted)}")
     for compared in found.comparisons:
-        tell(
-            f"  {compared.source} against {compared.reference}: {compared.verdict}, {figure(compared.difference)}"
-        )
+        tell(f"  {compared.source} against {compared.reference}: {compared.verdict}, ", end="")
+        tell(figure(compared.difference))
     if found.controls:
         tell(
             "  controls: "

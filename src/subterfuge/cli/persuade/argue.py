@@ -24,6 +24,9 @@ def argue(
     replicates: Annotated[int, typer.Option(min=1, help="Arguments for each claim and strategy.")] = 1,
     words: Annotated[int, typer.Option(min=40, max=2000, help="How long an argument should be.")] = 250,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Of sampling.")] = 1.0,
+    judge: Annotated[
+        str, typer.Option(help="A model that says what is an attempt; a rule does without.")
+    ] = "",
     at_once: AtOnce = None,
     as_json: Json = False,
 ) -> None:
@@ -45,6 +48,7 @@ def argue(
             replicates=replicates,
             words=words,
             temperature=temperature,
+            judge=judge,
             at_once=at_once,
             display=display(),
         )

@@ -184,7 +184,7 @@ def _robustness(a: Analysis) -> Iterable[Block]:
                     plain(s.headroom),
                     moved(s.below_ceiling),
                     say(share(finite(s.at_ceiling))),
-                    say(None if finite(s.words) is None else round(s.words)),
+                    say(None if (words := finite(s.words)) is None else round(words)),
                     say(s.arguments),
                 ),
             )
