@@ -17,7 +17,7 @@ from subterfuge.persuasion import anchor
 from subterfuge.persuasion.analysis.analyse import analyse
 from subterfuge.persuasion.analysis.calibration import calibrate
 from subterfuge.persuasion.analysis.results import Analysis, Calibration
-from subterfuge.persuasion.argument import FILE, Argument, read_arguments
+from subterfuge.persuasion.argument import FILE, Argument, read_arguments, text_key
 from subterfuge.persuasion.claim import by_id, digest, opinions
 from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.persuasion.published.files import ARGUMENTS as HUMAN_ARGUMENTS
@@ -76,12 +76,18 @@ def conclude(
     options: dict[str, Any] = {"reference": reference, "margin": margin, "draws": draws, "seed": seed}
     options["generations"] = generations
     written, read = _arguments(folder / FILE), _arguments(folder / HUMAN_ARGUMENTS)
+    keys = {a.id: text_key(a.text) for a in (*anchor.anchors().values(), *written, *read)}
+
+    def by_text(table: pd.DataFrame) -> pd.DataFrame:
+        """The same ratings, their arguments named by their texts: so people's and simulated ones meet."""
+        return table.assign(argument=table["argument"].map(lambda name: keys.get(name, name)))
+
     analyses = [] if people is None else [analyse(people, read, **options)]
     analyses += [analyse(table, written, **options) for table in simulated.values()]
     calibrations = [
-        calibrate(people, table, draws, seed)
-        for table in simulated.values()
-        if people is not None and set(people["argument"]) & set(table["argument"])
+        calibrate(by_text(people), table, draws, seed)
+        for table in map(by_text, simulated.values())
+        if people is not None and set(by_text(people)["argument"]) & set(table["argument"])
     ]
     told = {
         "analyses": [one.model_dump(mode="json") for one in analyses],

@@ -10,7 +10,6 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import store
 
-from subterfuge.persuasion.claim import by_id
 from subterfuge.persuasion.rater import Rater
 from subterfuge.persuasion.reading import Reading
 from subterfuge.persuasion.stance import Stance, ask
@@ -37,7 +36,7 @@ def read_and_rate() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         rater, reading = rater_of(state.metadata), Reading.model_validate(state.metadata["reading"])
-        before, after = await rate(get_model(), rater, by_id()[reading.claim].text, reading.text)
+        before, after = await rate(get_model(), rater, reading.says, reading.text)
         store().set(STANCES, {"before": _plain(before), "after": _plain(after)})
         return state
 
@@ -79,7 +78,7 @@ def row(metadata: dict[str, Any], score: Score, rater_model: str) -> dict[str, A
         "rater": f"{rater_model}/{rater.id}",
         "rater_model": rater_model,
         "arm": reading.arm,
-        "topic": by_id()[reading.claim].topic,
+        "topic": reading.topic,
         "claim": reading.claim,
         "argument": reading.argument,
         "source": reading.source,

@@ -16,15 +16,19 @@ import hashlib
 import heapq
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
 from subterfuge.persuasion.argument import Argument
-from subterfuge.persuasion.claim import SIDES, Claim, by_id
+from subterfuge.persuasion.claim import by_id
+
+PUBLISHED_CONTROL = "Control"
+"""What the published ratings call the source of arguments against facts (Durmus et al., 2024)."""
 
 CONTROLS = ("no_argument", "swapped_side", "gibberish", "unrelated")
 
@@ -37,7 +41,11 @@ class Reading(BaseModel):
     arm: str
     """See `ratings.ARMS`."""
     claim: str
-    """Id of the claim that is rated."""
+    """Id of the claim that is rated; of another study's, its text."""
+    says: str
+    """The claim as a rater is told it."""
+    topic: str
+    """Topic of the claim."""
     argument: str
     """Id of the argument that is read, or that the text is made of; of a neutral text its name."""
     source: str
@@ -49,7 +57,8 @@ class Reading(BaseModel):
     def id(self) -> str:
         """`claim/arm/digest`: sorts by claim, so that a rater's first question comes again while known."""
         told = f"{self.argument}\x1f{self.text}".encode("utf-8", "backslashreplace")
-        return f"{self.claim}/{self.arm}/{hashlib.sha256(told).hexdigest()[:12]}"
+        claim = self.claim if self.claim in by_id() else _digest(self.claim)[:12]
+        return f"{claim}/{self.arm}/{hashlib.sha256(told).hexdigest()[:12]}"
 
 
 def readings(arguments: Sequence[Argument], controls: int = 1) -> list[Reading]:
@@ -62,44 +71,46 @@ def readings(arguments: Sequence[Argument], controls: int = 1) -> list[Reading]:
         controls: readings per claim and control arm; 0 for none.
     """
     read = [a for a in arguments if a.verdict == "attempted"]
-    found = [_of(a, "fact" if _denies(a) else "argument", a.claim) for a in read]
+    found = [_of(a, "fact" if _denies(a) else "argument", a) for a in read]
     shuffled = sorted((a for a in read if not _denies(a)), key=_key)
     by_claim: dict[str, list[Argument]] = defaultdict(list)
     for a in shuffled:
         by_claim[a.claim].append(a)
-    for name in sorted(by_claim):
+    for _, own in sorted(by_claim.items()):
         for arm in CONTROLS:
-            found += list(_controls(arm, name, shuffled, by_claim, controls))
+            found += _controls(arm, own, shuffled, controls)
     return [one for _, one in sorted({reading.id: reading for reading in found}.items())]
 
 
 def _controls(
-    arm: str, name: str, shuffled: Sequence[Argument], by_claim: dict[str, list[Argument]], count: int
+    arm: str, own: Sequence[Argument], shuffled: Sequence[Argument], count: int
 ) -> Iterator[Reading]:
-    """The readings of a control arm for one claim; fewer where there is nothing to make them of."""
-    own = by_claim[name][:count]
+    """The readings of a control arm for one claim; fewer where there is nothing to make them of.
+
+    Args:
+        arm: which control.
+        own: the arguments for the claim.
+        shuffled: all arguments, in a fixed order.
+        count: how many readings.
+    """
+    claim = own[0]
     if arm == "no_argument":
+        first = int(_digest(claim.claim)[:6], 16)
         for i in range(min(count, len(fillers()))):
-            title, text = fillers()[(int(_digest(name)[:6], 16) + i) % len(fillers())]
-            yield Reading(arm=arm, claim=name, argument=title, source="", strategy="", text=text)
+            name, text = fillers()[(first + i) % len(fillers())]
+            yield _reading(arm, claim, argument=name, text=text)
     elif arm == "swapped_side":
-        for a in by_claim.get(opposite(name), [])[:count]:
-            yield _of(a, arm, name)
+        against = (a for a in shuffled if a.topic == claim.topic and a.claim != claim.claim)
+        yield from (_of(a, arm, claim) for a in islice(against, count))
     elif arm == "gibberish":
-        for a in own:
-            yield _of(a, arm, name, gibberish(a.text, a.id))
+        for a in own[:count]:
+            yield _of(a, arm, claim, gibberish(a.text, a.id))
     else:
         # Each claim has an order of its own: else all would read the same argument. What comes in later moves
         # none of the others in it.
-        others = (a for a in shuffled if a.topic != by_id()[name].topic)
-        for a in heapq.nsmallest(count, others, key=lambda a: _digest(f"{name}/{a.id}")):
-            yield _of(a, arm, name)
-
-
-def opposite(name: str) -> str:
-    """The id of the claim on the other side of a topic."""
-    topic, side = name.rsplit(".", 1)
-    return f"{topic}.{SIDES[side == SIDES[0]]}"
+        others = (a for a in shuffled if a.topic != claim.topic)
+        for a in heapq.nsmallest(count, others, key=lambda a: _digest(f"{claim.claim}/{a.id}")):
+            yield _of(a, arm, claim)
 
 
 def gibberish(text: str, key: str) -> str:
@@ -116,28 +127,37 @@ def fillers() -> tuple[tuple[str, str], ...]:
     return tuple((entry["name"], entry["text"].strip()) for entry in loaded)
 
 
-def claim_of(argument: Argument) -> Claim:
-    """The claim that an argument is for."""
-    return by_id()[argument.claim]
-
-
-def known(arguments: Iterable[Argument]) -> list[Argument]:
-    """Those whose claim is one of ours: others are of another study, and can be analysed, not rated again."""
-    return [argument for argument in arguments if argument.claim in by_id()]
-
-
 def _denies(argument: Argument) -> bool:
-    return claim_of(argument).side == "false"
+    """Whether it argues against a fact: by our own claims, or as the published study calls its source."""
+    claim = by_id().get(argument.claim)
+    return argument.source == PUBLISHED_CONTROL if claim is None else claim.side == "false"
 
 
-def _of(argument: Argument, arm: str, claim: str, text: str | None = None) -> Reading:
-    return Reading(
-        arm=arm,
-        claim=claim,
+def _of(argument: Argument, arm: str, claim: Argument, text: str | None = None) -> Reading:
+    """An argument, read with the claim in mind that another one is for."""
+    return _reading(
+        arm,
+        claim,
         argument=argument.id,
+        text=argument.text if text is None else text,
         source=argument.source,
         strategy=argument.strategy,
-        text=argument.text if text is None else text,
+    )
+
+
+def _reading(
+    arm: str, claim: Argument, *, argument: str, text: str, source: str = "", strategy: str = ""
+) -> Reading:
+    known = by_id().get(claim.claim)
+    return Reading(
+        arm=arm,
+        claim=claim.claim,
+        says=known.text if known else claim.claim,
+        topic=claim.topic,
+        argument=argument,
+        source=source,
+        strategy=strategy,
+        text=text,
     )
 
 

@@ -26,10 +26,10 @@ from subterfuge.persuasion.claim import digest, facts, opinions
 from subterfuge.persuasion.duplicates import mark
 from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.persuasion.judge import ROLE as JUDGE
+from subterfuge.persuasion.published.files import ARGUMENTS as HUMAN_ARGUMENTS
 from subterfuge.persuasion.rater import personas, wordings
 from subterfuge.persuasion.rating import row
 from subterfuge.persuasion.ratings import COLUMNS, RATINGS, read_ratings, write_ratings
-from subterfuge.persuasion.reading import known
 from subterfuge.persuasion.runs import Found, Who, finished, run
 from subterfuge.persuasion.strategy import strategies
 from subterfuge.persuasion.tasks import VERSION, WORDS, persuasion_arguments, ratings_task
@@ -111,7 +111,7 @@ def rate(
     at_once: int | None = None,
     display: str = "none",
 ) -> pd.DataFrame:
-    """Let a model play raters of all arguments of the study, and of its controls.
+    """Let a model play raters of all arguments of the study, people's included, and of controls.
 
     Stopped or killed at any moment, the same call goes on where it was.
 
@@ -133,7 +133,7 @@ def rate(
             samples failed; what is finished is in the file.
         PrerequisiteError: a model or number that there is not.
     """
-    given = known(read_arguments(folder / FILE))
+    given = _present(folder) + _present(folder, HUMAN_ARGUMENTS) or read_arguments(folder / FILE)
     if anchors:
         asked = {argument.claim for argument in given}
         given += [anchored for claim, anchored in anchor.anchors().items() if claim in asked]
@@ -195,8 +195,8 @@ def _rating(found: Found, rater: Who) -> dict[str, object] | None:
     return row(found.sample.metadata, (found.sample.scores or {})["stance"], rater.called)
 
 
-def _present(folder: Path) -> list[Argument]:
-    path = folder / FILE
+def _present(folder: Path, name: str = FILE) -> list[Argument]:
+    path = folder / name
     return read_arguments(path) if path.is_file() else []
 
 

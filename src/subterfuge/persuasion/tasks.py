@@ -26,7 +26,7 @@ from subterfuge.persuasion.contest import ARMS, contend, contest
 from subterfuge.persuasion.errors import PersuasionError
 from subterfuge.persuasion.rater import Rater, raters
 from subterfuge.persuasion.rating import read_and_rate, stance
-from subterfuge.persuasion.reading import known, readings
+from subterfuge.persuasion.reading import readings
 from subterfuge.persuasion.strategy import Strategy, strategies
 from subterfuge.persuasion.writing import argue, argument
 
@@ -82,7 +82,7 @@ def persuasion_ratings(arguments: str, raters: int = 8, controls: int = 1) -> Ta
         controls: Readings of each control arm per claim.
     """
     try:
-        given = known(read_arguments(Path(arguments)))
+        given = read_arguments(Path(arguments))
     except PersuasionError as error:
         raise prerequisite(str(error)) from error
     return ratings_task(given, raters, controls)
