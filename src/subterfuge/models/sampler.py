@@ -2,8 +2,10 @@
 
 Requests arrive from concurrent samples; one worker thread collects what arrives within a short window,
 sorts it by how much of it is new, and runs it in batches. A choice request is one forward pass over the new
-tokens and a product with the letters' few rows of the vocabulary. Random numbers are keyed by (seed, prompt,
-how often it was drawn), so that a result does not depend on what else was in the batch, up to rounding.
+tokens and a product with the letters' few rows of the vocabulary. A text is written together with others;
+when half of a batch have ended, the rest are parked and go on together with those that came meanwhile. Random
+numbers are keyed by (seed, prompt, how often it was drawn), so that a result does not depend on what else was
+in the batch, up to rounding.
 
 Prefill on a CPU gains nothing from batching (about 1,200 tokens a second on two cores either way); not
 computing what is known does: see `kv_cache` and `benchmarks/sampler.py`.
@@ -59,7 +61,7 @@ class Drawn:
 
 @dataclass(eq=False)
 class _Request:
-    ids: Ids
+    prompt: Ids
     choices: list[int]
     max_tokens: int
     stop_ids: frozenset[int]
@@ -72,10 +74,40 @@ class _Request:
     top: int = 0
     known: int = 0
     row: torch.Tensor | None = field(default=None, repr=False)
+    ids: Ids = field(init=False, repr=False)
+    parked: bool = False
+    """Its text has begun: `ids` goes up to the last token drawn, and `row` to the one before."""
+    tokens: list[int] = field(default_factory=list)
+    told: list[list[tuple[int, float]]] = field(default_factory=list)
+    finished: bool = False
+    reused: int = 0
+
+    def __post_init__(self) -> None:
+        self.ids = self.prompt
 
     @property
     def new(self) -> int:
         return len(self.ids) - self.known
+
+    @property
+    def over(self) -> bool:
+        return self.finished or len(self.tokens) >= self.max_tokens
+
+    def draw(self, logprobs: Any) -> None:
+        """Draw the next token, if there is one to come."""
+        if self.over:
+            return
+        token = _pick(logprobs, self.temperature, self.top_p, self.rng)
+        if token in self.stop_ids:
+            self.finished = True
+        else:
+            self.tokens.append(token)
+            self.told.append(_tell(logprobs, token, self.top))
+            self.finished = self.ended is not None and self.ended(self.tokens)
+
+    def park(self, row: torch.Tensor) -> None:
+        """Leave the batch: the row holds all tokens but the last one drawn."""
+        self.known, self.row, self.parked = row.shape[2], row, True
 
 
 class Sampler:
@@ -183,27 +215,38 @@ class Sampler:
                 except queue.Empty:
                     break
             while waiting := [r for r in waiting if not r.future.cancelled()]:
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        waiting.append(self._queue.get_nowait())
                 batch = self._batch(waiting)
                 try:
-                    results: list[Drawn | Exception] = list(self._run(batch))
+                    results: list[Drawn | Exception | None] = list(self._run(batch))
                 except Exception as error:  # it belongs to whoever asked
                     results = [error] * len(batch)
                 for request, result in zip(batch, results, strict=True):
+                    if result is None:
+                        continue
                     # A loop that is closed has nobody left who waits; the others' results still count.
                     with contextlib.suppress(RuntimeError):
                         request.loop.call_soon_threadsafe(_settle, request.future, result)
-                waiting = [r for r in waiting if r not in batch]
+                over = {id(r) for r, result in zip(batch, results, strict=True) if result is not None}
+                waiting = [r for r in waiting if id(r) not in over]
 
     def _batch(self, waiting: list[_Request]) -> list[_Request]:
-        """The next batch: requests of one kind and of similar numbers of new tokens.
+        """The next batch: requests of one kind, of similar numbers of new tokens; or texts that have begun.
 
         What is known is looked up anew for every batch: the one before may have computed a shared beginning.
         """
+        begun = [r for r in waiting if r.parked]
+        waiting = [r for r in waiting if not r.parked]
+        if len(begun) >= self.batch_size or not waiting:
+            return begun[: self.batch_size]
         for request in waiting:
             request.known, request.row = self._rows.longest(request.ids)
         batch: list[_Request] = []
         for request in sorted(waiting, key=lambda r: (not r.choices, r.new)):
-            full = len(batch) >= self.batch_size or (len(batch) + 1) * request.new > TOKENS_AT_ONCE
+            room = self.batch_size - (0 if request.choices else len(begun))
+            full = len(batch) >= room or (len(batch) + 1) * request.new > TOKENS_AT_ONCE
             if batch and (full or bool(batch[0].choices) != bool(request.choices)):
                 break
             # What two share beyond what is known, the first computes; the second waits for the next batch.
@@ -215,7 +258,8 @@ class Sampler:
         return batch
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
-    def _run(self, batch: list[_Request]) -> list[Drawn]:
+    def _run(self, batch: list[_Request]) -> list[Drawn | None]:
+        """What was drawn for each, or None for a text that goes on."""
         weight = self.model.get_output_embeddings().weight
         cache, width = gather([(r.known, r.row) for r in batch], weight)
         longest = max(r.new for r in batch)
@@ -230,11 +274,18 @@ class Sampler:
         ids_B_T, mask_B_T, places_B_T = ids_B_T.to(device), mask_B_T.to(device), places_B_T.to(device)
         last_B_D = self._forward(ids_B_T, mask_B_T, places_B_T, cache, [r.new - 1 for r in batch])
         self.tokens_run += sum(r.new for r in batch)
-        for i, r in enumerate(batch):
-            self._rows.add(r.ids, take(cache, i, width - r.known, width + r.new))
+        if batch[0].parked:
+            return self._continue(batch, last_B_D, mask_B_T, cache, width)
+        rows = [take(cache, i, width - r.known, width + r.new) for i, r in enumerate(batch)]
+        for r, row in zip(batch, rows, strict=True):
+            self._rows.add(r.ids, row)
         if batch[0].choices:
             return [self._choice(r, last_B_D[i] @ weight[r.choices].T) for i, r in enumerate(batch)]
-        return self._continue(batch, last_B_D, mask_B_T, cache)
+        for r, row, logprobs in zip(batch, rows, self._logprobs(last_B_D), strict=True):
+            r.reused = r.known
+            r.draw(logprobs)
+            r.park(row)
+        return [_text(r) for r in batch]
 
     def _forward(
         self,
@@ -261,35 +312,38 @@ class Sampler:
         order = [i, *(j for j in range(len(r.choices)) if j != i)]
         return Drawn([r.choices[i]], [[(r.choices[j], float(logprobs[j])) for j in order]], True, r.known)
 
+    def _logprobs(self, last_B_D: torch.Tensor) -> Any:
+        """Log-probabilities of the whole vocabulary after each row."""
+        return torch.log_softmax(self.model.get_output_embeddings()(last_B_D).float(), dim=-1).cpu().numpy()
+
     def _continue(
-        self, batch: list[_Request], last_B_D: torch.Tensor, mask_B_T: torch.Tensor, cache: Any
-    ) -> list[Drawn]:
-        """Decode token by token, all rows together, until each has ended."""
-        head = self.model.get_output_embeddings()
-        tokens: list[list[int]] = [[] for _ in batch]
-        told: list[list[list[tuple[int, float]]]] = [[] for _ in batch]
-        done = [False] * len(batch)
+        self, batch: list[_Request], last_B_D: torch.Tensor, mask_B_T: torch.Tensor, cache: Any, width: int
+    ) -> list[Drawn | None]:
+        """Decode token by token, all rows together, until half of them have ended; park the rest."""
+        starts = [width - r.known for r in batch]
         places = torch.tensor([len(r.ids) for r in batch], device=mask_B_T.device)
-        for _ in range(max(r.max_tokens for r in batch)):
-            logprobs_B_V = torch.log_softmax(head(last_B_D).float(), dim=-1).cpu().numpy()
-            for i, r in enumerate(batch):
-                if done[i] or len(tokens[i]) >= r.max_tokens:
-                    continue
-                token = _pick(logprobs_B_V[i], r.temperature, r.top_p, r.rng)
-                if token in r.stop_ids:
-                    done[i] = True
-                else:
-                    tokens[i].append(token)
-                    told[i].append(_tell(logprobs_B_V[i], token, r.top))
-                    done[i] = r.ended is not None and r.ended(tokens[i])
-            if all(d or len(t) >= r.max_tokens for d, t, r in zip(done, tokens, batch, strict=True)):
+        while True:
+            for r, logprobs in zip(batch, self._logprobs(last_B_D), strict=True):
+                r.draw(logprobs)
+            if 2 * sum(not r.over for r in batch) <= len(batch):
                 break
-            step = torch.tensor([[t[-1] if t else 0] for t in tokens], device=mask_B_T.device)
+            step = torch.tensor([[r.tokens[-1]] for r in batch], device=mask_B_T.device)
             mask_B_T = torch.cat([mask_B_T, torch.ones_like(mask_B_T[:, :1])], dim=1)
             last_B_D = self._forward(step, mask_B_T, places[:, None], cache, [0] * len(batch))
             places = places + 1
             self.tokens_run += len(batch)
-        return [Drawn(t, p, d, r.known) for t, p, d, r in zip(tokens, told, done, batch, strict=True)]
+        for i, r in enumerate(batch):
+            if not r.over:
+                r.park(take(cache, i, starts[i], mask_B_T.shape[1]))
+        return [_text(r) for r in batch]
+
+
+def _text(r: _Request) -> Drawn | None:
+    """What was drawn, if that is all."""
+    if r.over:
+        return Drawn(r.tokens, r.told, r.finished, r.reused)
+    r.ids = np.append(r.prompt, r.tokens)
+    return None
 
 
 def _pick(logprobs: Any, temperature: float, top_p: float, rng: np.random.Generator) -> int:

@@ -125,6 +125,7 @@ def run(
         model_roles=dict(roles or {}),
         log_dir=str(folder),
         max_samples=at_once,
+        max_connections=at_once,
         display=display,  # type: ignore[arg-type]
         log_buffer=BUFFER,
         metadata={

@@ -17,7 +17,7 @@ from subterfuge.persuasion.claim import Claim
 SLACK = 0.2
 """How far from the wanted length an argument may be, as a share of it."""
 
-TOKENS_PER_WORD = 2
+TOKENS_PER_WORD = 1.6
 """Room for a text: English takes some 1.3 tokens a word."""
 
 LETTERS = 40
