@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers.cache_utils import DynamicCache
+from transformers.cache_utils import DynamicCache, DynamicLayer
 
 Ids = NDArray[np.int64]
 
@@ -57,28 +57,77 @@ class Rows:
             self._bytes -= dropped.nbytes
 
 
-def gather(rows: list[tuple[int, torch.Tensor | None]], like: Any) -> tuple[DynamicCache, int]:
+class Roomy(DynamicLayer):  # type: ignore[misc]
+    """Keys and values of one layer, in buffers with room to spare.
+
+    A step of decoding then writes one token, where joining tensors would copy all that came before.
+    """
+
+    SPARE = 64
+    """Tokens of room beyond what is there."""
+
+    key_room: torch.Tensor
+    value_room: torch.Tensor
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add tokens; what is there now, as views of the buffers."""
+        old = self.get_seq_length()
+        new = old + key_states.shape[-2]
+        if old == 0 or new > self.key_room.shape[-2]:
+            self.make_room(key_states, new)
+        self.key_room[..., old:new, :] = key_states
+        self.value_room[..., old:new, :] = value_states
+        self.keys, self.values = self.key_room[..., :new, :], self.value_room[..., :new, :]
+        return self.keys, self.values
+
+    def make_room(self, like: torch.Tensor, tokens: int) -> None:
+        """Take buffers for so many tokens, with what was there.
+
+        Args:
+            like: keys (rows, heads, any, width), for the shape.
+            tokens: how many there will be.
+        """
+        known = self.get_seq_length()
+        shape = (*like.shape[:2], tokens + self.SPARE, like.shape[3])
+        # Zeros, not whatever was in memory: what is hidden by the mask is multiplied all the same.
+        key_room, value_room = (
+            torch.zeros(shape, dtype=like.dtype, device=like.device) for _ in ("keys", "values")
+        )
+        if known:
+            key_room[..., :known, :], value_room[..., :known, :] = self.keys, self.values
+        self.key_room, self.value_room = key_room, value_room
+        self.dtype, self.device, self.is_initialized = like.dtype, like.device, True
+
+    def show(self, tokens: int) -> None:
+        """Let so many tokens of the buffers be there."""
+        self.keys, self.values = self.key_room[..., :tokens, :], self.value_room[..., :tokens, :]
+
+
+def gather(rows: list[tuple[int, torch.Tensor | None]], layers: int) -> tuple[DynamicCache, int]:
     """One cache for a batch: every row's known beginning, aligned at its end.
 
     Args:
         rows: (length, row) of each prompt; a length of 0 has no row.
-        like: the model's config and dtype, through its first parameter.
+        layers: how many the model has.
 
     Returns:
         The cache and its length in tokens, padding included.
     """
     cache, width = DynamicCache(), max(length for length, _ in rows)
-    if width == 0:
+    cache.layer_class_to_replicate = None
+    cache.layers = [Roomy() for _ in range(layers)]
+    some = next((row for _, row in rows if row is not None), None)
+    if some is None:
         return cache, 0
-    some = next(row for _, row in rows if row is not None)
-    past_X_B_H_T_D = torch.zeros(  # X: keys and values of each layer
-        (some.shape[0], len(rows), some.shape[1], width, some.shape[3]), dtype=some.dtype, device=like.device
-    )
-    for i, (length, row) in enumerate(rows):
-        if row is not None:
-            past_X_B_H_T_D[:, i, :, width - length :] = row[:, :, :length]
-    for layer in range(some.shape[0] // 2):
-        cache.update(past_X_B_H_T_D[2 * layer], past_X_B_H_T_D[2 * layer + 1], layer)
+    for n, layer in enumerate(cache.layers):
+        layer.make_room(some[2 * n].expand(len(rows), -1, -1, -1), width)
+        for i, (length, row) in enumerate(rows):
+            if row is not None:
+                layer.key_room[i, :, width - length : width] = row[2 * n, :, :length]
+                layer.value_room[i, :, width - length : width] = row[2 * n + 1, :, :length]
+        layer.show(width)
     return cache, width
 
 

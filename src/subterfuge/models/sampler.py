@@ -261,7 +261,7 @@ class Sampler:
     def _run(self, batch: list[_Request]) -> list[Drawn | None]:
         """What was drawn for each, or None for a text that goes on."""
         weight = self.model.get_output_embeddings().weight
-        cache, width = gather([(r.known, r.row) for r in batch], weight)
+        cache, width = gather([(r.known, r.row) for r in batch], self.model.config.num_hidden_layers)
         longest = max(r.new for r in batch)
         ids_B_T = torch.zeros((len(batch), longest), dtype=torch.long)
         mask_B_T = torch.zeros((len(batch), width + longest), dtype=torch.long)
