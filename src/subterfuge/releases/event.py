@@ -113,7 +113,7 @@ class Event(BaseModel):
         # Inspect's values may carry rounding; what is really outside is a wrong scale, not an outcome.
         if not -1e-9 <= found <= 1 + 1e-9:
             return None, f"the score {number:g} is outside {low:g} to {high:g}"
-        return min(max(found, 0.0), 1.0), ""
+        return min(max(found, 0.0), 1.0) + 0.0, ""  # a scale that is turned round makes -0.0
 
 
 def _unknown(value: Any) -> bool:
