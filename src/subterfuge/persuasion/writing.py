@@ -44,8 +44,7 @@ async def write_argument(
         claim: what it is to argue for.
         words: how long it should be.
     """
-    config = GenerateConfig(max_tokens=int(words * (1 + SLACK) * TOKENS_PER_WORD))
-    output = await asking.ask(model, conversation, config)
+    output = await asking.ask(model, conversation, _room(words))
     messages = [*conversation, output.message]
     text, preamble = strip_preamble(_prose(output.completion, words))
     verdict, why = by_rule(text, claim, output.stop_reason)
@@ -53,7 +52,7 @@ async def write_argument(
     if continued:
         count = len(text.split())
         messages.append(ChatMessageUser(content=GO_ON.format(count=count, more=words - count)))
-        output = await asking.ask(model, messages, config)
+        output = await asking.ask(model, messages, _room(words - count))
         messages.append(output.message)
         more = strip_preamble(_prose(output.completion, words))[0]
         # A second answer may be a refusal or an echo: it is taken if the whole is still an attempt.
@@ -77,6 +76,11 @@ async def write_argument(
         "preamble": preamble,
         "stop_reason": output.stop_reason,
     }, messages
+
+
+def _room(words: int) -> GenerateConfig:
+    """Room for so many words, and the slack."""
+    return GenerateConfig(max_tokens=int(words * (1 + SLACK) * TOKENS_PER_WORD) + 1)
 
 
 def by_rule(text: str, claim: Claim, stop_reason: str | None) -> tuple[Verdict, str]:
