@@ -85,20 +85,24 @@ async def test_the_store_of_known_prompts_stays_within_its_bytes(tiny_model: Any
     assert s._rows._bytes == sum(row.nbytes for _, row in s._rows._rows.values())
 
 
-async def test_greedy_text_in_a_batch_is_the_text_of_transformers_alone(tiny_model: Any):
+# In batches of three, texts are parked and go on beside others, more than once.
+@pytest.mark.parametrize("size", [3, 32])
+async def test_greedy_text_in_a_batch_is_the_text_of_transformers_alone(tiny_model: Any, size: int):
     import torch
 
     asked = prompts(9, seed=2, shared=10)
-    s = sampler(tiny_model)
+    s = sampler(tiny_model, batch_size=size)
     args: dict[str, Any] = {"stop_ids": [], "temperature": 0.0}
     await s.choose(asked[0], LETTERS)  # so that one beginning is known
-    drawn = await asyncio.gather(*[s.generate(ids, max_tokens=4 + i, **args) for i, ids in enumerate(asked)])
+    drawn = await asyncio.gather(
+        *[s.generate(ids, max_tokens=4 + 9 * i, **args) for i, ids in enumerate(asked)]
+    )
     for i, (ids, one) in enumerate(zip(asked, drawn, strict=True)):
         prompt = torch.tensor([ids])
         alone = tiny_model.generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
-            max_new_tokens=4 + i,
+            max_new_tokens=4 + 9 * i,
             do_sample=False,
             eos_token_id=None,
         )

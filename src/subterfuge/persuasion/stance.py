@@ -77,7 +77,11 @@ async def ask(model: Model, conversation: list[ChatMessage]) -> Stance | None:
     else:
         # The most that any provider gives: a number that is not among them has no weight worth counting.
         config = GenerateConfig(max_tokens=MOST_TOKENS, temperature=0.0, logprobs=True, top_logprobs=20)
-    return read(await asking.ask(model, conversation, config))
+    stance = read(await asking.ask(model, conversation, config))
+    if stance is not None and offers_choices(model):
+        # Our own backends answer with one of the seven and nothing else: what they would rather say is not told.
+        return stance.model_copy(update={"covered": None})
+    return stance
 
 
 def read(output: ModelOutput) -> Stance | None:
