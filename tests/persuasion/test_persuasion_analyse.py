@@ -236,7 +236,7 @@ def test_no_variance_one_source_and_one_rating_crash_nothing():
         assert survives(found)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(rows=st.integers(1, 60), seed=st.integers(0, 1000), kind=st.sampled_from(["human", "simulated"]))
 def test_a_handful_of_ratings_crashes_nothing(rows, seed, kind):
     frame = ratings().sample(rows, random_state=seed)

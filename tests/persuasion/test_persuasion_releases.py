@@ -155,6 +155,7 @@ def test_the_anchors_stand_beside_the_verdict(
     assert "The rater moves no more for an anchor" in page
 
 
+@pytest.mark.slow
 def test_a_rater_that_drifts_is_told_from_a_model_that_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -291,7 +291,11 @@ def browser():
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("made", [(SIMULATED, HUMAN), (FORTY,), (BARE,)], ids=["both", "forty", "one source"])
+@pytest.mark.parametrize(
+    "made",
+    [(SIMULATED, HUMAN), pytest.param((FORTY,), marks=pytest.mark.slow), (BARE,)],
+    ids=["both", "forty", "one source"],
+)
 def test_in_a_browser_it_fits_is_silent_and_can_be_read(browser, tmp_path, made, width):
     calibrations = [CALIBRATION] if HUMAN in made else []
     html = render(made, calibrations, title="Persuasion", made=MADE, examples=EXAMPLES)
