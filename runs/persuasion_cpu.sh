@@ -19,7 +19,7 @@ out=${1:-persuasion}
 # Without the adapter that binds letters to options: it was trained on menus, and this is prose. At temperature 1 a
 # model of this size writes words without sense, at 0.7 sentences. Batches of
 # 28, and large blocks of memory that go back to the system when they are done with, keep it under 3 GB.
-export MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=4194304
+export MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=268435456
 model=(subterfuge/smollm2-135m -M adapter=none -M batch_size=28 --out "$out" --at-once 56)
 .venv/bin/subterfuge persuade argue --model "${model[@]}" --topics $topics --facts $facts --temperature 0.7
 .venv/bin/subterfuge persuade rate --rater "${model[@]}" --raters $raters
