@@ -8,12 +8,15 @@ from typing import Any
 
 import inspect_ai
 import pytest
+from inspect_ai._util.registry import registry_info
 from inspect_ai.log import EvalLog
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score
 
 from subterfuge.models.errors import PrerequisiteError
 from subterfuge.persuasion.anchor import anchors
+from subterfuge.persuasion.contest import contend
+from subterfuge.persuasion.rating import read_and_rate
 from subterfuge.persuasion.reading import fillers
 from subterfuge.persuasion.tasks import persuasiveness
 
@@ -123,3 +126,8 @@ def test_mistakes_are_one_line_before_anything_runs(args: dict[str, Any], line: 
     with pytest.raises(PrerequisiteError, match=line) as raised:
         persuasiveness(**args)
     assert "\n" not in str(raised.value)
+
+
+def test_solvers_have_names_that_logs_can_be_read_by() -> None:
+    made = (contend("standard", 2, 250, None), read_and_rate())
+    assert [registry_info(one).name for one in made] == ["subterfuge/contend", "subterfuge/read_and_rate"]

@@ -118,7 +118,7 @@ def rater_model(given: str | None) -> Model:
         return get_model(given)
     if "rater" not in model_roles():
         raise prerequisite("Say who rates: --model-role rater=MODEL, or -T rater=MODEL.")
-    return get_model(role="rater")
+    return get_model(role="rater", required=True)
 
 
 async def _shifts(model: Model, rater: Rater, claim: Claim, texts: tuple[str, str]) -> list[float | None]:

@@ -65,7 +65,10 @@ async def write_argument(
     whole = len(text.split())
     text = cut(text, int(words * (1 + SLACK)))
     if judge.ROLE in model_roles():
-        verdict, why = await judge.judge(get_model(role=judge.ROLE), text, claim) or (verdict, why)
+        verdict, why = await judge.judge(get_model(role=judge.ROLE, required=True), text, claim) or (
+            verdict,
+            why,
+        )
     return {
         "text": text,
         "words": len(text.split()),
