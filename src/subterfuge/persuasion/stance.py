@@ -79,7 +79,7 @@ async def ask(model: Model, conversation: list[ChatMessage]) -> Stance | None:
         config = GenerateConfig(max_tokens=MOST_TOKENS, temperature=0.0, logprobs=True, top_logprobs=20)
     stance = read(await asking.ask(model, conversation, config))
     if stance is not None and offers_choices(model):
-        # Our own backends answer with one of the seven and nothing else: what else they would say is not told.
+        # Our own backends answer with one of the seven and nothing else: what else is not told.
         return stance.model_copy(update={"covered": None})
     return stance
 
