@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Persuasion end to end on a laptop: the embedded model writes arguments by all four strategies, plays the raters of
-# all arms, and the report says what such raters are worth. Some a quarter of an hour on two cores; stopped or killed, the
-# same command goes on where it was.
+# all arms, and the report says what such raters are worth. About a quarter of an hour on two cores; stopped or
+# killed, the same command goes on where it was.
 #
 #   runs/persuasion_cpu.sh [FOLDER]            the first 12 topics, 10 facts, 4 raters
 #   runs/persuasion_cpu.sh --quick [FOLDER]    the first 3 topics, 3 facts, 2 raters; under five minutes
