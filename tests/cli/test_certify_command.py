@@ -14,6 +14,7 @@ from subterfuge.ladder import curriculum, rung
 Run = Callable[..., Result]
 
 
+@pytest.mark.slow
 def test_a_certified_rung_is_told_as_one_object_with_its_mutants(subterfuge: Run) -> None:
     result = subterfuge("certify", "political_sycophancy", "--mutate", "--json")
     assert result.code == 0, result.err
