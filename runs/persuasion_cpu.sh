@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Persuasion end to end on a laptop: the embedded model writes arguments by all four strategies, plays the raters of
-# all arms, and the report says what such raters are worth. About a quarter of an hour on two cores; stopped or
+# all arms, and the report says what such raters are worth. About twenty minutes on two cores; stopped or
 # killed, the same command goes on where it was.
 #
 #   runs/persuasion_cpu.sh [FOLDER]            the first 12 topics, 10 facts, 4 raters
