@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import published_like as like
@@ -22,11 +21,6 @@ from subterfuge.persuasion.published.table import LONGEST, parse
 from subterfuge.persuasion.ratings import LABELS
 
 Put = Callable[[list[like.Row] | str | bytes], Path]
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    return partial(like.put, tmp_path)
 
 
 def told(imported: Imported) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import published_like as like
@@ -20,23 +19,6 @@ from subterfuge.persuasion.published.reader import claim_form
 from subterfuge.persuasion.published.topics import pair
 
 Put = Callable[[list[like.Row] | str | bytes], Path]
-
-
-@pytest.fixture(scope="module")
-def whole() -> list[like.Row]:
-    return like.rows()
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    return partial(like.put, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def imported(whole: list[like.Row], tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    path = tmp_path_factory.mktemp("published") / "persuasion_data.csv"
-    path.write_text(like.text(whole), encoding="utf-8")
-    return import_published(path)
 
 
 def told(imported: Imported) -> str:

@@ -6,7 +6,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -25,23 +24,6 @@ from subterfuge.persuasion.published.reference import reference
 from subterfuge.persuasion.ratings import read_ratings
 
 Put = Callable[[list[like.Row] | str | bytes], Path]
-
-
-@pytest.fixture(scope="module")
-def whole() -> list[like.Row]:
-    return like.rows()
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    return partial(like.put, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def imported(whole: list[like.Row], tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    path = tmp_path_factory.mktemp("published") / "persuasion_data.csv"
-    path.write_text(like.text(whole), encoding="utf-8")
-    return import_published(path)
 
 
 def control(before: int, after: int, metric: int, worker: str = "c1") -> like.Row:
