@@ -1,7 +1,7 @@
 """Attention of one new token on a CPU, as two matrix products.
 
-PyTorch's fused kernel is made for many new tokens: for one token a row it takes some eight times as long as
-the plain products (see `benchmarks/sampler.py`). Everything else is left to it.
+PyTorch's fused kernel is made for many new tokens: for one token a row the plain products are faster (see
+`benchmarks/decoding.py`). Everything else is left to it.
 """
 
 from __future__ import annotations
